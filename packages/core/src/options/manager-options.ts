@@ -1,0 +1,35 @@
+import type { Clock } from "../clock.ts";
+import type { CacheSettings, ClientOptions, ClientSource } from "./client-options.ts";
+import type { Fetch } from "./fetch.ts";
+import type { TokenEvent } from "./token-event.ts";
+
+/** What a token manager is made of. */
+export interface ManagerOptions<Name extends string = string> extends CacheSettings {
+  /** The clients, by name. */
+  readonly clients?: Readonly<Record<Name, ClientSource>> | undefined;
+  /**
+   * Gives the options of clients that nobody listed, for example tenants; `undefined` if there is no such client.
+   */
+  readonly resolveClient?:
+    | ((name: string) => ClientOptions | undefined | Promise<ClientOptions | undefined>)
+    | undefined;
+  /** Sends the token requests of all clients that name no other. @defaultValue `fetch` */
+  readonly httpClient?: Fetch | undefined;
+  /** HTTP clients that clients choose by `httpClientName`. */
+  readonly httpClients?: Readonly<Record<string, Fetch>> | undefined;
+  /** Milliseconds for one whole acquisition. @defaultValue 10_000 */
+  readonly timeout?: number | undefined;
+  /** How many keys (tokens, tenants, remembered failures) are kept in this process. @defaultValue 100_000 */
+  readonly maxKeys?: number | undefined;
+  /**
+   * A request to an origin that is not one of the client's fails instead of going out without a token.
+   * @defaultValue false
+   */
+  readonly strictOrigins?: boolean | undefined;
+  /** Keeps background work alive where the platform ends a request's work with the request (Workers). */
+  readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
+  /** @defaultValue the machine's clock */
+  readonly clock?: Clock | undefined;
+  /** The one listener. What it throws is ignored. */
+  readonly onEvent?: ((event: TokenEvent) => void) | undefined;
+}

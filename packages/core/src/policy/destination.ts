@@ -1,0 +1,48 @@
+/**
+ * Where a request goes, seen from a client: `own`, to one of its origins; `foreign`, elsewhere; `unguarded`,
+ * nobody said which origins are its own, and this one is safe to talk to; `insecure`, nobody said, and the token
+ * would travel in the clear.
+ */
+export type Destination = "own" | "foreign" | "unguarded" | "insecure";
+
+/**
+ * Judges a URL by the client's `origins`, else by its instance's base URL (RFC 6750 §5.3: tokens only to those
+ * they are meant for).
+ */
+export function judgeDestination(
+  url: string,
+  origins: readonly string[] | undefined,
+  baseUrl: string | undefined,
+): Destination {
+  const own = origins ?? ownOrigin(baseUrl);
+  if (own !== undefined) {
+    // The parser would say the same: an origin with a slash behind it is a whole authority.
+    if (own.some((origin) => url.startsWith(`${origin}/`))) return "own";
+    const origin = originOf(url);
+    return origin !== undefined && own.includes(origin) ? "own" : "foreign";
+  }
+  if (url.startsWith("https://")) return "unguarded";
+  const parsed = parse(url);
+  if (parsed === undefined) return "foreign";
+  return parsed.protocol === "https:" || isLoopback(parsed.hostname) ? "unguarded" : "insecure";
+}
+
+/** The origin of an absolute URL, or of one relative to the page. */
+export function originOf(url: string): string | undefined {
+  return parse(url)?.origin;
+}
+
+/** Literal loopback hosts; no name is looked up. */
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+function ownOrigin(baseUrl: string | undefined): readonly string[] | undefined {
+  const origin = baseUrl === undefined ? undefined : originOf(baseUrl);
+  return origin === undefined ? undefined : [origin];
+}
+
+function parse(url: string): URL | undefined {
+  const base = (globalThis as { location?: { href?: string } }).location?.href;
+  return URL.canParse(url, base) ? new URL(url, base) : undefined;
+}

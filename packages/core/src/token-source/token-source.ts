@@ -1,0 +1,134 @@
+import type { AccessToken } from "../access-token.ts";
+import { isTokenError } from "../errors.ts";
+import { sharing } from "../options/shared-tokens.ts";
+import type { AcquisitionReason } from "../options/token-event.ts";
+import type { TokenRequest } from "../options/token-request.ts";
+import { isCoolingDown, since, timeLeft, type HeldToken } from "../policy/held-token.ts";
+import { patience } from "../policy/lifetime.ts";
+import { currentFlight, grace, inTheAir, join, launch, recall, type Flight } from "./flight.ts";
+import type { TokenSource } from "./source.ts";
+import { isResting } from "./trouble.ts";
+
+/** The hot path: the held token while it is usable. One that is due starts its renewal, and nobody waits. */
+export function peek(source: TokenSource, context?: unknown): AccessToken | undefined {
+  const { held } = source;
+  if (held === undefined || held.rejected) return undefined;
+  const age = since(held.requestedAt, source.client.clock);
+  if (age >= held.lifetime.usable) return undefined;
+  if (age >= held.lifetime.due) renew(source, context);
+  return held.token;
+}
+
+/** A token that is good for use now. */
+export async function obtain(source: TokenSource, request: TokenRequest): Promise<AccessToken> {
+  const { clock } = source.client;
+  const forced = request.forceRenewal === true;
+  for (;;) {
+    request.signal?.throwIfAborted();
+    const usable = forced ? undefined : peek(source, request.context);
+    if (usable !== undefined) return usable;
+    const { held } = source;
+    const old = timeLeft(held, clock) > 0 ? held : undefined;
+    let flight: Flight | undefined;
+    try {
+      flight = board(source, forced, request.context);
+      const limit = forced || old === undefined ? source.client.timeout + grace : spend(source, flight, old);
+      const { token } = await join(source, flight, limit, request.signal);
+      return token;
+    } catch (error) {
+      if (flight?.recalled === true && !source.gone) continue;
+      if (forced || old === undefined || !isTokenError(error) || timeLeft(old, clock) <= 0) throw error;
+      return serveLate(source, old, request.context);
+    }
+  }
+}
+
+/** Replaces a token that an API refused, unless that has happened already or a short while ago. */
+export async function reject(
+  source: TokenSource,
+  rejected: AccessToken,
+  request: TokenRequest,
+): Promise<AccessToken> {
+  const { held, client } = source;
+  const isCurrent = held?.token.accessToken === rejected.accessToken && timeLeft(held, client.clock) > 0;
+  if (isCurrent && !held.rejected) {
+    if (isCoolingDown(held, client.clock)) return settleRejection(source, held.token, false, request);
+    held.rejected = true;
+  }
+  const token = await obtain(source, request);
+  return settleRejection(source, token, token.accessToken !== rejected.accessToken, request);
+}
+
+/** Forgets the token here and in the shared cache; a flight in the air cannot bring it back. */
+export async function forget(source: TokenSource): Promise<void> {
+  drop(source);
+  await source.client.cache?.[sharing].bury(source);
+}
+
+/** Forgets the token in this process. Callers that wait for a flight wait for the next one. */
+export function drop(source: TokenSource): void {
+  source.held = undefined;
+  source.trouble = undefined;
+  recall(source);
+}
+
+function renew(source: TokenSource, context: unknown): void {
+  if (currentFlight(source) !== undefined || isResting(source.trouble, source.client.clock)) return;
+  launch(source, "renewal", context).background = true;
+}
+
+/** The flight in the air, or a new one; throws the last failure while its pause lasts. */
+function board(source: TokenSource, forced: boolean, context: unknown): Flight {
+  const flight = currentFlight(source);
+  if (flight !== undefined) {
+    flight.forced ||= forced;
+    return flight;
+  }
+  const { trouble, held, client } = source;
+  // A secret that can change is asked for: only the flight can tell whether it is still the refused one.
+  const mayHaveRotated = trouble?.refusedSecret !== undefined && typeof client.clientSecret === "function";
+  if (isResting(trouble, client.clock) && !mayHaveRotated) throw trouble.error;
+  const started = launch(source, reasonFor(held, forced), context);
+  // An old token still serves: the flight goes on when its callers have lost patience.
+  started.background = held !== undefined && !forced;
+  return started;
+}
+
+function reasonFor(held: HeldToken | undefined, forced: boolean): AcquisitionReason {
+  if (forced) return "forced";
+  if (held === undefined) return "cold";
+  return held.rejected ? "rejection" : "renewal";
+}
+
+/** How long a caller with an old token in hand waits for this flight; all callers of a flight share one patience. */
+function spend(source: TokenSource, flight: Flight, old: HeldToken): number {
+  const { clock } = source.client;
+  if (old.rejected) return source.client.timeout + grace;
+  return Math.max(0, patience(timeLeft(old, clock)) - inTheAir(source, flight));
+}
+
+function serveLate(source: TokenSource, old: HeldToken, context: unknown): AccessToken {
+  old.rejected = false;
+  source.emit({
+    type: "token-served-late",
+    client: source.client.name,
+    expiresAt: old.token.expiresAt,
+    context,
+  });
+  return old.token;
+}
+
+function settleRejection(
+  source: TokenSource,
+  token: AccessToken,
+  replaced: boolean,
+  request: TokenRequest,
+): AccessToken {
+  source.emit({
+    type: "token-rejected",
+    client: source.client.name,
+    replaced,
+    context: request.context,
+  });
+  return token;
+}

@@ -1,0 +1,42 @@
+import type { Clock } from "../clock.ts";
+import { TokenEndpointError, type TokenError } from "../errors.ts";
+import { failurePause, refusalPause, renewalPause } from "../policy/back-off.ts";
+import { isTransient, retryAfter } from "../token-endpoint/retry.ts";
+import { timeLeft, type HeldToken } from "../policy/held-token.ts";
+
+/** The last failure of a key: callers get it, and nobody asks, until the pause is over. */
+export interface Trouble {
+  readonly error: TokenError;
+  /** Failures in a row. */
+  readonly count: number;
+  /** The end of the pause, in monotonic milliseconds. */
+  readonly until: number;
+  /** The secret that was refused: another one is tried at once. */
+  readonly refusedSecret: string | undefined;
+}
+
+/** Decides how long to leave the token endpoint alone after `error`. */
+export function afterFailure(
+  previous: Trouble | undefined,
+  error: TokenError,
+  secret: string | undefined,
+  held: HeldToken | undefined,
+  clock: Clock,
+): Trouble {
+  const count = (previous?.count ?? 0) + 1;
+  const wish = retryAfter(error);
+  const refused = error instanceof TokenEndpointError && !isTransient(error);
+  const left = timeLeft(held, clock);
+  const pause =
+    left > 0
+      ? renewalPause(count, left, wish, Math.random())
+      : refused
+        ? refusalPause(count)
+        : failurePause(count, wish);
+  return { error, count, until: clock.monotonic() + pause, refusedSecret: refused ? secret : undefined };
+}
+
+/** Whether the pause is still on. */
+export function isResting(trouble: Trouble | undefined, clock: Clock): trouble is Trouble {
+  return trouble !== undefined && clock.monotonic() < trouble.until;
+}

@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { createFakeClock } from "@client-token/core/testing";
+import { describe, expect, test } from "vitest";
+import type { CacheEntry } from "@client-token/core";
+import { createAccessToken } from "../../src/access-token.ts";
+import { decodeToken, encodeToken } from "../../src/cache/token-entry.ts";
+import { instant, since, timeLeft, type HeldToken } from "../../src/policy/held-token.ts";
+import { planLifetime } from "../../src/policy/lifetime.ts";
+
+const digest = "digest";
+const lifetime = planLifetime(3600, 60, undefined, 0.5);
+
+function hold(clock = createFakeClock(), replacements = 0): HeldToken {
+  const now = instant(clock);
+  return {
+    token: createAccessToken({
+      accessToken: "abc.def",
+      tokenType: "Bearer",
+      expiresAt: now.wall + lifetime.end,
+      scope: "list",
+      clientId: "invoices-app",
+    }),
+    lifetime,
+    requestedAt: now,
+    obtainedAt: now,
+    replacements,
+    rejected: false,
+  };
+}
+
+/** As a store keeps it. */
+function stored(held: HeldToken): CacheEntry {
+  return JSON.parse(JSON.stringify(encodeToken(held, digest))) as CacheEntry;
+}
+
+test("another process reads the token as it was written", () => {
+  const clock = createFakeClock();
+  const held = hold(clock, 3);
+  const read = decodeToken(stored(held), digest, createFakeClock(clock.now() + 60_000));
+
+  expect(read?.token.accessToken).toBe("abc.def");
+  expect(read?.token).toMatchObject({
+    tokenType: "Bearer",
+    scope: "list",
+    clientId: "invoices-app",
+    expiresAt: held.token.expiresAt,
+  });
+  expect(read?.lifetime).toEqual(lifetime);
+  expect(read?.replacements).toBe(3);
+});
+
+test("its age goes on from where it was", () => {
+  const there = createFakeClock();
+  const entry = stored(hold(there));
+  const here = createFakeClock(there.now() + 600_000);
+  const read = decodeToken(entry, digest, here)!;
+
+  expect(since(read.requestedAt, here)).toBe(600_000);
+  expect(since(read.obtainedAt, here)).toBe(600_000);
+  expect(timeLeft(read, here)).toBe(3_000_000);
+});
+
+test("a machine whose clock is behind does not take the token for younger than just requested", () => {
+  const there = createFakeClock();
+  const here = createFakeClock(there.now() - 3_600_000);
+  const read = decodeToken(stored(hold(there)), digest, here)!;
+
+  expect(since(read.requestedAt, here)).toBe(0);
+  expect(timeLeft(read, here)).toBe(lifetime.end);
+});
+
+describe("is a miss", () => {
+  const clock = createFakeClock();
+  const good = stored(hold(clock));
+  const kinds: readonly [what: string, entry: CacheEntry | undefined][] = [
+    ["nothing", undefined],
+    ["a tombstone", { kind: "tombstone", expiresAt: good.expiresAt, digest }],
+    ["an entry of another key (a clash of custom keys)", { ...good, digest: "other" }],
+    ["a layout that this version does not know", { ...good, version: 2 }],
+    ["an ended token", { ...good, expiresAt: clock.now() }],
+    ["an end that is no number", { ...good, expiresAt: "never" } as unknown as CacheEntry],
+    ["an endless token", { ...good, expiresAt: Number.POSITIVE_INFINITY }],
+    ["an empty token", { ...good, accessToken: "" }],
+    ["a token with a line break", { ...good, accessToken: "abc\r\nx-header: 1" }],
+    ["a token that is no string", { ...good, accessToken: 42 }],
+    ["another token type", { ...good, tokenType: "DPoP" }],
+    ["no lifetime", { ...good, lifetime: undefined }],
+    ["half a lifetime", { ...good, lifetime: { end: 1 } }],
+    ["a lifetime of text", { ...good, lifetime: "3600" }],
+    ["a negative count", { ...good, replacements: -1 }],
+    ["no client id", { ...good, clientId: null }],
+    ["a scope that is no text", { ...good, scope: 1 }],
+  ];
+
+  test.each(kinds)("%s", (_, entry) => {
+    expect(decodeToken(entry, digest, clock)).toBeUndefined();
+  });
+
+  test("garbage of any kind, and it never throws", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (garbage) => {
+        expect(decodeToken(garbage as unknown as CacheEntry, digest, clock)).toBeUndefined();
+      }),
+    );
+  });
+
+  test("a good entry with any one field spoilt, and it never throws", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.keys(good)), fc.anything(), (field, value) => {
+        const read = decodeToken({ ...good, [field]: value }, digest, clock);
+        expect(read === undefined || timeLeft(read, clock) > 0).toBe(true);
+      }),
+    );
+  });
+});
+
+test("a store that keeps unknown fields of a later version does no harm", () => {
+  const clock = createFakeClock();
+  expect(decodeToken({ ...stored(hold(clock)), later: { x: 1 } }, digest, clock)).toBeDefined();
+});
