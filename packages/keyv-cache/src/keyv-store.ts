@@ -1,0 +1,95 @@
+import { marker } from "./entry.ts";
+
+/** What this package uses of Keyv: 5, 6, or anything that behaves alike. */
+export interface KeyvLike {
+  get(key: string): Promise<unknown>;
+  /** Preferred to `get` where it exists: Keyv 5 lets a store's rejection pass as a miss in `get` alone. */
+  getRaw?(key: string): Promise<unknown>;
+  /** @param ttl - milliseconds */
+  set(key: string, value: string, ttl: number): Promise<unknown>;
+  on(event: "error", listener: (error: unknown) => void): unknown;
+}
+
+/** Keyv, as far as it can be told what became of a call. */
+export interface KeyvStore {
+  /** `undefined` is a miss. Rejects on a fault. */
+  read(key: string): Promise<unknown>;
+  /** Rejects where Keyv says that it failed; that it does not say so proves nothing. */
+  write(key: string, value: string, ttl: number): Promise<void>;
+}
+
+/** The errors that a Keyv has told its listeners, and nobody else. */
+interface Faults {
+  count: number;
+  last: unknown;
+}
+
+const faultsOfKeyvs = new WeakMap<KeyvLike, Faults>();
+
+/** Makes the errors that Keyv only reports as events the failures of the calls that they fell into. */
+export function keyvStore(keyv: KeyvLike): KeyvStore {
+  const faults = faultsOf(keyv);
+  return {
+    async read(key) {
+      const before = faults.count;
+      let value: unknown;
+      try {
+        value = keyv.getRaw === undefined ? await keyv.get(key) : valueIn(await keyv.getRaw(key));
+      } catch (error) {
+        // So Keyv 5 rejects what it cannot decode: the first for text that is no JSON, the second for `null`.
+        if (!(error instanceof SyntaxError || error instanceof TypeError)) throw faultOf(error);
+      }
+      if (value === undefined && faults.count > before) throw faultOf(faults.last);
+      return value;
+    },
+    async write(key, value, ttl) {
+      const before = faults.count;
+      let taken: unknown;
+      try {
+        taken = await keyv.set(key, value, ttl);
+      } catch (error) {
+        throw faultOf(error);
+      }
+      if (faults.count > before) throw faultOf(faults.last);
+      if (taken === false) throw faultOf("it did not take the entry");
+    },
+  };
+}
+
+/** Keyv's own envelope is around ours. */
+function valueIn(raw: unknown): unknown {
+  return typeof raw === "object" && raw !== null && "value" in raw ? raw.value : undefined;
+}
+
+/**
+ * One listener for each Keyv, for as long as it lives. Without any, Keyv 6 throws the error of a dropped
+ * connection at the process.
+ */
+function faultsOf(keyv: KeyvLike): Faults {
+  const known = faultsOfKeyvs.get(keyv);
+  if (known !== undefined) return known;
+  const faults: Faults = { count: 0, last: undefined };
+  keyv.on("error", (error) => {
+    // So Keyv 6 reports what it cannot decode: a miss, and no fault of the store.
+    if (error instanceof SyntaxError) return;
+    faults.count++;
+    faults.last = error;
+  });
+  faultsOfKeyvs.set(keyv, faults);
+  return faults;
+}
+
+/**
+ * A store's error may quote what it was to store: its message ends where that begins, and its other properties
+ * stay behind.
+ */
+function faultOf(error: unknown): Error {
+  const { message, name } = error instanceof Error ? error : { message: String(error), name: "Error" };
+  const [said] = message.split(marker, 1);
+  return new Error(`The shared cache failed: ${said || codeOf(error) || name}`);
+}
+
+/** Errors of several attempts to connect have no message of their own. */
+function codeOf(error: unknown): string {
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+}

@@ -1,0 +1,85 @@
+import { ConfigurationError, sharedTokenCache, type SharedTokenCache } from "@client-token/core";
+import { decodeEntry, encodeEntry, type WrittenEntry } from "./entry.ts";
+import { keyvStore, type KeyvLike } from "./keyv-store.ts";
+import { checkOptions, type KeyvTokenCacheOptions } from "./options.ts";
+
+/** Memcached takes a longer time to live for a date. */
+const maxTimeToLive = 30 * 24 * 3_600_000;
+
+/**
+ * A shared cache over Keyv 5 or 6 and any of its stores. Entries that are expired, corrupt, cut off or foreign are
+ * misses. A write is proven by reading it back. While the store is down, hangs or takes no writes, tokens come
+ * from the token endpoint, and the manager's `onEvent` hears of it.
+ *
+ * It listens to the Keyv's `error` events, once for each Keyv.
+ *
+ * @throws ConfigurationError that names the option and the fix
+ * @example
+ * ```ts
+ * import { createTokenManager } from "@client-token/core";
+ * import { keyvTokenCache } from "@client-token/keyv-cache";
+ * import KeyvRedis, { Keyv } from "@keyv/redis";
+ *
+ * const store = new KeyvRedis({ url: "redis://localhost:6379", disableOfflineQueue: true });
+ * const keyv = new Keyv({ store, namespace: "tokens", useKeyPrefix: false });
+ * const tokens = createTokenManager({ cache: keyvTokenCache(keyv) });
+ * ```
+ */
+export function keyvTokenCache(keyv: KeyvLike, options: KeyvTokenCacheOptions = {}): SharedTokenCache {
+  checkOptions(keyv, options);
+  const store = keyvStore(keyv);
+  const write = async (key: string, written: WrittenEntry, signal?: AbortSignal): Promise<void> => {
+    const value = encodeEntry(written);
+    await store.write(key, value, timeToLive(written));
+    signal?.throwIfAborted();
+    // Keyv 5 answers `true` for failed writes.
+    const found = await store.read(key);
+    if (found !== value && !overtakes(decodeEntry(found, Date.now()), written)) {
+      throw new Error("The shared cache reported success, but the entry is not there.");
+    }
+  };
+  return sharedTokenCache(
+    {
+      async get(key, { signal } = {}) {
+        checkKey(key);
+        return unlessAborted(signal, async () => decodeEntry(await store.read(key), Date.now())?.entry);
+      },
+      async set(key, entry, { signal } = {}) {
+        checkKey(key);
+        return unlessAborted(signal, () => write(key, { writtenAt: Date.now(), entry }, signal));
+      },
+    },
+    options,
+  );
+}
+
+/** Core's own keys always fit. Postgres takes 255 characters, memcached 250, and Keyv adds its namespace. */
+function checkKey(key: string): void {
+  if (/^[\w.:-]{1,180}$/.test(key)) return;
+  throw new ConfigurationError(
+    `"cacheKey" gave a key that not every store takes: keep to 1–180 characters of A-Z a-z 0-9 . _ : -.`,
+  );
+}
+
+/** Positive whole milliseconds: stores take others for no limit at all, or fail in silence. */
+function timeToLive({ writtenAt, entry }: WrittenEntry): number {
+  const left = Math.floor(entry.expiresAt - writtenAt);
+  if (!(left >= 1 && left < Infinity)) throw new Error("The cache entry has no time to live.");
+  return Math.min(left, maxTimeToLive);
+}
+
+/** Another process may have written meanwhile. A token does not prove that a deletion was stored. */
+function overtakes(found: WrittenEntry | undefined, { entry, writtenAt }: WrittenEntry): boolean {
+  return found !== undefined && found.entry.kind === entry.kind && found.writtenAt >= writtenAt;
+}
+
+/** Keyv cannot be stopped: only the wait ends, and what comes later is handled. */
+async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  signal?.throwIfAborted();
+  let end = (): void => {};
+  return new Promise<T>((resolve, reject) => {
+    end = () => reject(signal?.reason);
+    signal?.addEventListener("abort", end);
+    work().then(resolve, reject);
+  }).finally(() => signal?.removeEventListener("abort", end));
+}

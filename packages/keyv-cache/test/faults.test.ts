@@ -1,0 +1,114 @@
+import { inspect } from "node:util";
+import { keyvTokenCache } from "@client-token/keyv-cache";
+import { describe, expect, test, vi } from "vitest";
+import { entryOf, key } from "./support/entries.ts";
+import { createStore, kept, majors } from "./support/keyvs.ts";
+
+describe.each(majors)("over $name: a fault of the store", ({ over }) => {
+  const readFrom = (get: () => Promise<unknown>) => keyvTokenCache(over({ ...createStore(), get })).get(key);
+
+  test("in a read rejects, and is no miss", async () => {
+    const read = readFrom(() => Promise.reject(new Error("connect ECONNREFUSED")));
+    await expect(read).rejects.toThrow("The shared cache failed: connect ECONNREFUSED");
+  });
+
+  test("that Keyv only reports as an event rejects the read that it fell into, and no other", async () => {
+    const errors = [new Error("the connection dropped")];
+    const keyv = over({
+      ...createStore(),
+      async get() {
+        for (const error of errors.splice(0)) keyv.emit("error", error);
+        return undefined;
+      },
+    });
+    const cache = keyvTokenCache(keyv);
+    await expect(cache.get(key)).rejects.toThrow("the connection dropped");
+    expect(await cache.get(key)).toBeUndefined();
+  });
+
+  test("does not hide an entry that was read all the same", async () => {
+    const entry = entryOf();
+    const keyv = over({
+      ...createStore(),
+      async get() {
+        keyv.emit("error", new Error("another connection dropped"));
+        return kept(entry);
+      },
+    });
+    expect(await keyvTokenCache(keyv).get(key)).toEqual(entry);
+  });
+
+  test("in a write rejects, whether it is thrown, answered with false, or an event and success", async () => {
+    const fails: ((emit: (error: unknown) => unknown) => unknown)[] = [
+      () => Promise.reject(new Error("read only")),
+      () => false,
+      (emit) => [emit("read only"), true][1],
+    ];
+    for (const fail of fails) {
+      const set = async (): Promise<unknown> => fail((error) => keyv.emit("error", error));
+      const keyv = over({ ...createStore(), set });
+      await expect(keyvTokenCache(keyv).set(key, entryOf())).rejects.toThrow("The shared cache failed: ");
+    }
+  });
+
+  test("quotes nothing of what was to be stored", async () => {
+    const set = async (_: string, value: unknown): Promise<never> => {
+      const detail = `Failing row contains (${String(value)})`;
+      throw Object.assign(new Error(`row too long: ${String(value)}`), { detail });
+    };
+    const error: unknown = await keyvTokenCache(over({ ...createStore(), set }))
+      .set(key, entryOf())
+      .catch((reason: unknown) => reason);
+    const shown = inspect(error, { depth: 9, showHidden: true });
+    expect(shown).toContain("row too long");
+    expect(shown).not.toContain("secret-token");
+  });
+
+  test("without a message goes by its code or its name", async () => {
+    const nameless = new AggregateError([]);
+    await expect(readFrom(() => Promise.reject(nameless))).rejects.toThrow("failed: AggregateError");
+    const coded = Object.assign(new AggregateError([]), { code: "ECONNREFUSED" });
+    await expect(readFrom(() => Promise.reject(coded))).rejects.toThrow("failed: ECONNREFUSED");
+  });
+
+  test("that nobody else listens to does not end the process", () => {
+    const keyv = over(createStore());
+    keyvTokenCache(keyv);
+    expect(() => keyv.emit("error", new Error("Socket closed unexpectedly"))).not.toThrow();
+  });
+
+  test("is heard by one listener, however many caches are made over one Keyv", () => {
+    const keyv = over(createStore());
+    const on = vi.spyOn(keyv, "on");
+    for (let i = 0; i < 200; i++) keyvTokenCache(keyv);
+    expect(on).toHaveBeenCalledOnce();
+  });
+});
+
+describe.each(majors)("over $name: a write that the store reports as done", ({ over }) => {
+  test("rejects if nothing is there", async () => {
+    const cache = keyvTokenCache(over({ ...createStore(), set: async () => true }));
+    await expect(cache.set(key, entryOf())).rejects.toThrow("the entry is not there");
+  });
+
+  test("rejects if the older entry is still there", async () => {
+    const store = createStore();
+    store.values.set(key, kept(entryOf(), Date.now() - 60_000));
+    const cache = keyvTokenCache(over({ ...store, set: async () => true }));
+    await expect(cache.set(key, entryOf({ accessToken: "new" }))).rejects.toThrow("the entry is not there");
+  });
+
+  test("is one, if another process has written its own token since", async () => {
+    const store = createStore();
+    const set = async (): Promise<void> => void store.values.set(key, kept(entryOf(), Date.now() + 1));
+    await keyvTokenCache(over({ ...store, set })).set(key, entryOf({ accessToken: "new" }));
+    expect(store.values.get(key)).toContain("secret-token");
+  });
+
+  test("of a deletion is none, if a token is there", async () => {
+    const store = createStore();
+    const set = async (): Promise<void> => void store.values.set(key, kept(entryOf(), Date.now() + 1));
+    const cache = keyvTokenCache(over({ ...store, set }));
+    await expect(cache.set(key, entryOf({ kind: "tombstone" }))).rejects.toThrow("the entry is not there");
+  });
+});
