@@ -37,6 +37,11 @@ export abstract class TokenError<Init extends TokenErrorInit = TokenErrorInit> e
   abstract readonly code: string;
   /** The name of the client the token was for. */
   declare readonly client: string;
+  /**
+   * Until when (epoch milliseconds) the token endpoint is left alone: calls before then that find no token get
+   * this error again.
+   */
+  declare readonly retryAt?: number;
 
   constructor(message: string, { cause, ...fields }: Init) {
     super(`Client "${fields.client}": ${message}`, cause === undefined ? undefined : { cause });

@@ -33,6 +33,8 @@ export function afterFailure(
       : refused
         ? refusalPause(count)
         : failurePause(count, wish);
+  // All who get this error learn when it is worth another call.
+  Object.assign(error, { retryAt: Math.ceil(clock.now() + pause) });
   return { error, count, until: clock.monotonic() + pause, refusedSecret: refused ? secret : undefined };
 }
 

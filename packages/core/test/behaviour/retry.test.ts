@@ -128,6 +128,16 @@ describe("a refused credential is remembered briefly", () => {
     expect(server.requests).toHaveLength(5);
   });
 
+  test("and the error says until when", async () => {
+    const { clock, invoices, server } = await createWorld();
+    server.answerAlways(() => Response.json({ error: "invalid_client" }, { status: 400 }));
+    expect(await failureOf(invoices.getToken())).toMatchObject({ retryAt: clock.now() + 2000 });
+    await clock.advance(2000);
+    const second = await failureOf(invoices.getToken());
+    expect(second).toMatchObject({ retryAt: clock.now() + 4000 });
+    expect(await failureOf(invoices.getToken({ forceRenewal: true }))).toBe(second);
+  });
+
   test("of one scope says nothing about another", async () => {
     const { invoices, server } = await createWorld();
     server.answerNext(() => Response.json({ error: "invalid_scope" }, { status: 400 }));
