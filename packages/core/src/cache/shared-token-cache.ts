@@ -107,7 +107,7 @@ function drive(cache: TokenCache, deadline: number): SharedTokens {
     async read(subject) {
       try {
         return await call(subject, async ({ key, digest }, signal) => {
-          const found = decodeToken(await cache.get(key, { signal }), digest, subject.client.clock);
+          const found = decodeToken(await cache.get(key, { signal }), digest, subject.client);
           return found !== undefined && isFit(subject, found) ? found : undefined;
         });
       } catch (error) {

@@ -1,8 +1,8 @@
 import { createAccessToken, isTokenSyntax } from "../access-token.ts";
-import type { Clock } from "../clock.ts";
+import type { ResolvedClient } from "../options/resolve-client.ts";
 import type { CacheEntry } from "../options/token-cache.ts";
 import { instant, type HeldToken, type Instant } from "../policy/held-token.ts";
-import type { Lifetime } from "../policy/lifetime.ts";
+import { planLifetime } from "../policy/lifetime.ts";
 
 /** The layout of token entries; others are misses. */
 const version = 1;
@@ -19,7 +19,8 @@ export function encodeToken(held: HeldToken, digest: string): CacheEntry {
     tokenType: token.tokenType,
     scope: token.scope ?? null,
     clientId: token.clientId,
-    lifetime: { ...lifetime },
+    lifetime: lifetime.end / 1000,
+    refreshIn: lifetime.refreshIn ?? null,
     obtainedAt: obtainedAt.wall,
     replacements,
   };
@@ -28,22 +29,25 @@ export function encodeToken(held: HeldToken, digest: string): CacheEntry {
 /**
  * Reads an entry strictly: whatever is not exactly a live token of this key is a miss. Its moments are by another
  * machine's wall clock, so its age is taken from what it has left to live; it is never younger than just requested.
+ * When its renewal falls due each process decides for itself, by its own buffer and by chance.
  */
 export function decodeToken(
   entry: CacheEntry | undefined,
   digest: string,
-  clock: Clock,
+  { clock, cacheLifetimeBuffer }: Pick<ResolvedClient, "clock" | "cacheLifetimeBuffer">,
 ): HeldToken | undefined {
   if (entry?.kind !== "token" || entry["version"] !== version || entry["digest"] !== digest) return undefined;
   const { expiresAt, accessToken, tokenType, scope, clientId, obtainedAt, replacements } = entry;
-  const lifetime = readLifetime(entry["lifetime"]);
+  const { lifetime: seconds, refreshIn } = entry;
   const now = instant(clock);
   if (
     !isTokenSyntax(accessToken) ||
     tokenType !== "Bearer" ||
     (typeof scope !== "string" && scope !== null) ||
     typeof clientId !== "string" ||
-    lifetime === undefined ||
+    !isAmount(seconds) ||
+    seconds === 0 ||
+    (!isAmount(refreshIn) && refreshIn !== null) ||
     !isAmount(expiresAt) ||
     !isAmount(obtainedAt) ||
     !isAmount(replacements) ||
@@ -51,6 +55,7 @@ export function decodeToken(
   ) {
     return undefined;
   }
+  const lifetime = planLifetime(seconds, cacheLifetimeBuffer, refreshIn ?? undefined, Math.random());
   const age = Math.max(0, lifetime.end - (expiresAt - now.wall));
   const held = Math.min(age, Math.max(0, now.wall - obtainedAt));
   return {
@@ -61,12 +66,6 @@ export function decodeToken(
     replacements,
     rejected: false,
   };
-}
-
-function readLifetime(value: unknown): Lifetime | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { end, usable, due }: Partial<Record<keyof Lifetime, unknown>> = value;
-  return isAmount(end) && isAmount(usable) && isAmount(due) ? { end, usable, due } : undefined;
 }
 
 function isAmount(value: unknown): value is number {

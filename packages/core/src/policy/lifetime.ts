@@ -6,6 +6,8 @@ export interface Lifetime {
   readonly usable: number;
   /** From here a use starts its renewal. */
   readonly due: number;
+  /** The server's own wish, in seconds, if it is followed. */
+  readonly refreshIn: number | undefined;
 }
 
 /** Assumed where the server does not say how long a token lives, in seconds. */
@@ -49,11 +51,14 @@ export function planLifetime(
   const end = seconds * 1000;
   const usable = end - Math.min(buffer * 1000, end / 2);
   const wish = (refreshIn ?? 0) * 1000;
-  const due =
-    wish > 0 && wish < usable
-      ? wish + random * Math.min(usable / 10, usable - wish)
-      : usable * (0.8 + random / 10);
-  return { end, usable, due: Math.max(due, Math.min(5000, end / 4)) };
+  const wished = wish > 0 && wish < usable;
+  const due = wished ? wish + random * Math.min(usable / 10, usable - wish) : usable * (0.8 + random / 10);
+  return {
+    end,
+    usable,
+    due: Math.max(due, Math.min(5000, end / 4)),
+    refreshIn: wished ? refreshIn : undefined,
+  };
 }
 
 /** How long a caller waits for a new token while the old one still lives, in milliseconds. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { createFakeClock } from "@client-token/core/testing";
 import { describe, expect, test } from "vitest";
-import type { CacheEntry } from "@client-token/core";
+import type { CacheEntry, Clock } from "@client-token/core";
 import { createAccessToken } from "../../src/access-token.ts";
 import { decodeToken, encodeToken } from "../../src/cache/token-entry.ts";
 import { instant, since, timeLeft, type HeldToken } from "../../src/policy/held-token.ts";
@@ -28,6 +28,11 @@ function hold(clock = createFakeClock(), replacements = 0): HeldToken {
   };
 }
 
+/** Who reads an entry. */
+function reader(clock: Clock, cacheLifetimeBuffer = 60): { clock: Clock; cacheLifetimeBuffer: number } {
+  return { clock, cacheLifetimeBuffer };
+}
+
 /** As a store keeps it. */
 function stored(held: HeldToken): CacheEntry {
   return JSON.parse(JSON.stringify(encodeToken(held, digest))) as CacheEntry;
@@ -36,7 +41,7 @@ function stored(held: HeldToken): CacheEntry {
 test("another process reads the token as it was written", () => {
   const clock = createFakeClock();
   const held = hold(clock, 3);
-  const read = decodeToken(stored(held), digest, createFakeClock(clock.now() + 60_000));
+  const read = decodeToken(stored(held), digest, reader(createFakeClock(clock.now() + 60_000)));
 
   expect(read?.token.accessToken).toBe("abc.def");
   expect(read?.token).toMatchObject({
@@ -45,15 +50,23 @@ test("another process reads the token as it was written", () => {
     clientId: "invoices-app",
     expiresAt: held.token.expiresAt,
   });
-  expect(read?.lifetime).toEqual(lifetime);
+  expect(read?.lifetime).toMatchObject({ end: lifetime.end, usable: lifetime.usable });
   expect(read?.replacements).toBe(3);
+});
+
+test("each reader plans its renewal for itself", () => {
+  const clock = createFakeClock();
+  const entry = stored(hold(clock));
+  expect(decodeToken(entry, digest, reader(clock, 600))?.lifetime.usable).toBe(3_000_000);
+  const due = Array.from({ length: 20 }, () => decodeToken(entry, digest, reader(clock))?.lifetime.due);
+  expect(new Set(due).size).toBeGreaterThan(1);
 });
 
 test("its age goes on from where it was", () => {
   const there = createFakeClock();
   const entry = stored(hold(there));
   const here = createFakeClock(there.now() + 600_000);
-  const read = decodeToken(entry, digest, here)!;
+  const read = decodeToken(entry, digest, reader(here))!;
 
   expect(since(read.requestedAt, here)).toBe(600_000);
   expect(since(read.obtainedAt, here)).toBe(600_000);
@@ -63,7 +76,7 @@ test("its age goes on from where it was", () => {
 test("a machine whose clock is behind does not take the token for younger than just requested", () => {
   const there = createFakeClock();
   const here = createFakeClock(there.now() - 3_600_000);
-  const read = decodeToken(stored(hold(there)), digest, here)!;
+  const read = decodeToken(stored(hold(there)), digest, reader(here))!;
 
   expect(since(read.requestedAt, here)).toBe(0);
   expect(timeLeft(read, here)).toBe(lifetime.end);
@@ -85,7 +98,8 @@ describe("is a miss", () => {
     ["a token that is no string", { ...good, accessToken: 42 }],
     ["another token type", { ...good, tokenType: "DPoP" }],
     ["no lifetime", { ...good, lifetime: undefined }],
-    ["half a lifetime", { ...good, lifetime: { end: 1 } }],
+    ["an endless lifetime", { ...good, lifetime: Infinity }],
+    ["a refresh_in of text", { ...good, refreshIn: "soon" }],
     ["a lifetime of text", { ...good, lifetime: "3600" }],
     ["a negative count", { ...good, replacements: -1 }],
     ["no client id", { ...good, clientId: null }],
@@ -93,13 +107,13 @@ describe("is a miss", () => {
   ];
 
   test.each(kinds)("%s", (_, entry) => {
-    expect(decodeToken(entry, digest, clock)).toBeUndefined();
+    expect(decodeToken(entry, digest, reader(clock))).toBeUndefined();
   });
 
   test("garbage of any kind, and it never throws", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (garbage) => {
-        expect(decodeToken(garbage as unknown as CacheEntry, digest, clock)).toBeUndefined();
+        expect(decodeToken(garbage as unknown as CacheEntry, digest, reader(clock))).toBeUndefined();
       }),
     );
   });
@@ -107,7 +121,7 @@ describe("is a miss", () => {
   test("a good entry with any one field spoilt, and it never throws", () => {
     fc.assert(
       fc.property(fc.constantFrom(...Object.keys(good)), fc.anything(), (field, value) => {
-        const read = decodeToken({ ...good, [field]: value }, digest, clock);
+        const read = decodeToken({ ...good, [field]: value }, digest, reader(clock));
         expect(read === undefined || timeLeft(read, clock) > 0).toBe(true);
       }),
     );
@@ -116,5 +130,5 @@ describe("is a miss", () => {
 
 test("a store that keeps unknown fields of a later version does no harm", () => {
   const clock = createFakeClock();
-  expect(decodeToken({ ...stored(hold(clock)), later: { x: 1 } }, digest, clock)).toBeDefined();
+  expect(decodeToken({ ...stored(hold(clock)), later: { x: 1 } }, digest, reader(clock))).toBeDefined();
 });
