@@ -162,6 +162,17 @@ describe("what is in the cache", () => {
     expect(result).toMatchObject({ status: "fulfilled", value: { expiresAt: token.expiresAt } });
   });
 
+  test("past its usable time is no reason not to ask for a new one", async () => {
+    const world = await createWorld();
+    const { cache } = openStore();
+    const old = await another(world, { cache }).getToken("invoices");
+    await pause(5);
+    await world.clock.advance(3_540_000);
+    const { result } = await letTimePass(world.clock, another(world, { cache }).getToken("invoices"));
+    expect(result).toMatchObject({ status: "fulfilled", value: { expiresAt: old.expiresAt + 3_540_000 } });
+    expect(world.server.requests).toHaveLength(2);
+  });
+
   test("holds no secret", async () => {
     const world = await createWorld();
     const { cache, entries } = openStore();

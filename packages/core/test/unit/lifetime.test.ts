@@ -72,6 +72,8 @@ describe("the server's own wish (refresh_in)", () => {
   test("wins if it lies inside the usable time, spread by up to a tenth of that", () => {
     expect(planLifetime(3600, 60, 1800, 0).due).toBe(1_800_000);
     expect(planLifetime(3600, 60, 1800, 0.5).due).toBe(1_800_000 + 177_000);
+    // Too near to the end of the usable time for a tenth of it.
+    expect(planLifetime(3600, 60, 3520, 0.5).due).toBe(3_520_000 + 10_000);
   });
 
   test.each([0, -1, 3540, 3600, 100_000, Number.NaN, Number.POSITIVE_INFINITY])(
