@@ -51,7 +51,7 @@ export function clientTokenAdapter<M extends AnyManager = DefaultManager>(
 }
 
 /** What lies beneath the adapters made here. */
-const wrapped = new WeakMap<AxiosAdapter, AdapterOption>();
+const wrapped = new WeakMap<AxiosAdapter, NonNullable<AdapterOption>>();
 
 /** The types of Axios 1.16 do not know the second parameter yet. */
 const adapterFor: (adapter: AdapterOption, config: InternalAxiosRequestConfig) => AxiosAdapter = getAdapter;
@@ -62,9 +62,10 @@ export function authorizedAdapter(
   next: AdapterOption,
   instance?: AxiosInstance,
 ): AxiosAdapter {
-  const inner = (typeof next === "function" && wrapped.get(next)) || next;
+  const lower = typeof next === "function" ? wrapped.get(next) : undefined;
+  const inner = lower ?? next ?? ["xhr", "http", "fetch"];
   const adapter: AxiosAdapter = async (config) => {
-    const send = adapterFor(inner ?? ["xhr", "http", "fetch"], config);
+    const send = adapterFor(inner, config);
     const { baseURL } = instance?.defaults ?? config;
     const attaching = attach(authorizer, config, baseURL);
     const attachment = attaching instanceof Promise ? await attaching : attaching;

@@ -68,7 +68,7 @@ export function clientTokenInterceptors<M extends AnyManager = DefaultManager>(
     const sent = takeOff(config);
     if (sent === undefined) return answer;
     return repair(authorizer, sent, config, answer, (again) =>
-      bare.request({ ...putOn(config, again), transformRequest: [] }),
+      bare.request(putOn({ ...config, transformRequest: [] }, again)),
     );
   };
   const interceptors: ClientTokenInterceptors = {

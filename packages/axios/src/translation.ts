@@ -25,7 +25,7 @@ export function attach(
 const userinfo = /^[^/?#]*\/\/[^/?#]*@/;
 
 /**
- * The URL as Axios combines it, without `params`. `getUri` says the same; here it would cost more than everything
+ * The URL as Axios combines it, without `params`. `getUri` says the same, at several times the price of everything
  * else that is done for a request.
  */
 function fullUrl({ url, baseURL, allowAbsoluteUrls }: Destination): string {

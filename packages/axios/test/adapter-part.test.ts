@@ -1,3 +1,5 @@
+import type { RequestView } from "@client-token/core";
+import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { versions } from "./support/versions.ts";
 import { bearers, createWorld, presented } from "./support/world.ts";
@@ -19,12 +21,13 @@ describe.each(versions)("Axios $axios.VERSION: the adapter part", ({ axios, clie
   test("wrapped twice, lets the later client win", async () => {
     const world = await createWorld();
     const { api, manager, server } = world;
+    const select = ({ url }: RequestView): false | undefined => (url.endsWith("/public") ? false : undefined);
     const invoices = clientTokenAdapter("invoices", { manager })("http");
-    const adapter = clientTokenAdapter("payments", { manager })(invoices);
+    const adapter = clientTokenAdapter("payments", { manager, select })(invoices);
     const payments = axios.create({ baseURL: api, adapter });
 
     await payments.get("/list");
-    await payments.get("/list", { clientToken: false, validateStatus: null });
+    await payments.get("/public", { validateStatus: null });
 
     expect(server.requests.map(({ headers }) => headers.get("authorization"))).toEqual([
       `Basic ${btoa("payments:s3cret")}`,
@@ -69,5 +72,31 @@ describe.each(versions)("Axios $axios.VERSION: the adapter part", ({ axios, clie
     const { status } = await axios.get("https://api.company.com/list", { adapter });
     expect(status).toBe(401);
     expect(server.requests, "the token was not at fault").toHaveLength(1);
+  });
+
+  test("closes a streamed refusal that nobody will read", async () => {
+    const { manager, clock } = await createWorld();
+    const node = new Readable({ read() {} });
+    let cancelled = false;
+    const web = new ReadableStream({
+      cancel() {
+        cancelled = true;
+      },
+    });
+    for (const refusal of [node, web]) {
+      const answers = [
+        { data: refusal, status: 401 },
+        { data: "", status: 200 },
+      ];
+      const adapter = clientTokenAdapter("invoices", { manager })(async (config) => ({
+        ...answers.shift()!,
+        statusText: "",
+        headers: {},
+        config,
+      }));
+      expect(await axios.get("https://api.company.com/list", { adapter })).toMatchObject({ status: 200 });
+      await clock.advance(60_000);
+    }
+    expect({ destroyed: node.destroyed, cancelled }).toEqual({ destroyed: true, cancelled: true });
   });
 });

@@ -89,12 +89,12 @@ describe.each(combinations)("$name: who gives up waits for no token", ({ create,
     const { api, manager, server, answerNext } = await createWorld();
     server.answerNext(async () => {
       await new Promise((resolve) => {
-        setTimeout(resolve, 50);
+        setTimeout(resolve, 300);
       });
       return token();
     });
     answerNext(ok);
-    const { status } = await create("invoices", { manager }, { baseURL: api, timeout: 40 }).get("/");
+    const { status } = await create("invoices", { manager }, { baseURL: api, timeout: 250 }).get("/");
     expect(status).toBe(200);
   });
 });

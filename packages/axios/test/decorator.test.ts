@@ -1,3 +1,4 @@
+import type { RequestView } from "@client-token/core";
 import type { AxiosAdapter } from "axios";
 import { describe, expect, test } from "vitest";
 import { versions } from "./support/versions.ts";
@@ -97,9 +98,12 @@ describe.each(versions)("Axios $axios.VERSION: the decorator", (version) => {
     const world = await createWorld();
     const { api, manager, server } = world;
     const adapter = clientTokenAdapter("invoices", { manager })();
-    const payments = withClientToken("payments", { manager })(axios.create({ baseURL: api, adapter }));
+    const select = ({ url }: RequestView): false | undefined => (url.endsWith("/public") ? false : undefined);
+    const payments = withClientToken("payments", { manager, select })(
+      axios.create({ baseURL: api, adapter }),
+    );
     await payments.get("/list");
-    await payments.get("/list", { clientToken: false, validateStatus: null });
+    await payments.get("/public", { validateStatus: null });
     expect(server.requests).toHaveLength(1);
     expect(presented(world)).toEqual([...bearers(world), null]);
   });

@@ -1,5 +1,10 @@
 import type { AxiosRequestConfig } from "axios";
-import { describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { versions } from "./support/versions.ts";
 import { combinations } from "./support/ways.ts";
 import { bearers, createWorld, presented, unauthorized, type Answer } from "./support/world.ts";
@@ -147,5 +152,23 @@ describe.each(versions)("Axios $axios.VERSION", ({ axios, withClientToken, clien
     const url: unknown = new URL(`${api}/list`);
     await invoices.request({ url } as AxiosRequestConfig);
     expect(presented(world)).toEqual(bearers(world));
+  });
+
+  test("a request through a socket goes by its base URL", async () => {
+    const { manager, server } = await createWorld();
+    const seen: unknown[] = [];
+    const api = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end();
+    });
+    const socketPath = join(await mkdtemp(join(tmpdir(), "client-token-")), "api.sock");
+    await once(api.listen(socketPath), "listening");
+    onTestFinished(async () => {
+      await once(api.close(), "close");
+      await rm(dirname(socketPath), { recursive: true });
+    });
+    const config = { baseURL: "http://localhost", socketPath };
+    await withClientToken("invoices", { manager })(axios.create(config)).get("/list");
+    expect(seen).toEqual(bearers({ server }));
   });
 });

@@ -53,6 +53,18 @@ describe.each(versions)("Axios $axios.VERSION: the interceptor parts", (version)
     expect(presented(world)).toEqual(bearers(world));
   });
 
+  test("stand them also where the call is given up before it is sent", async () => {
+    const controller = new AbortController();
+    const invoices = withParts(version, await createWorld(), (config) => {
+      controller.abort();
+      return { ...config, headers: Object.assign({}, config.headers) };
+    });
+    const failure = await invoices
+      .get("/list", { signal: controller.signal })
+      .catch((error: unknown) => error);
+    expect(version.axios.isCancel(failure)).toBe(true);
+  });
+
   test("leave alone a header that another interceptor has put in place of theirs", async () => {
     const world = await createWorld();
     const invoices = withParts(version, world, (config) => {

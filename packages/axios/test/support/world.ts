@@ -15,7 +15,7 @@ import { serve } from "@client-token/core/testing/node";
 import { onTestFinished } from "vitest";
 
 /** One request as the API saw it. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   /** Path and query. */
   readonly path: string;
