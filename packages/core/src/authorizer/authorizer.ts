@@ -73,6 +73,7 @@ export function createAuthorizer<M extends AnyManager = DefaultManager>(
   options: WithClientTokenOptions<M> = {},
 ): Authorizer {
   const lookUp = createLookUp(options.manager);
+  const originsOf = createOriginsOf();
   const { select } = options;
 
   const choose = (
@@ -84,7 +85,8 @@ export function createAuthorizer<M extends AnyManager = DefaultManager>(
     const chosen = lookUp(choice?.client ?? client);
     const inner = chosen[internals];
     return chain(inner?.options(extra.signal), (settings) => {
-      if (!mayGo(request.url, extra.baseUrl, chosen.name, inner, settings)) return undefined;
+      const own = settings?.origins ?? originsOf(extra.baseUrl);
+      if (!mayGo(request.url, own, chosen.name, inner, settings)) return undefined;
       const sent = { client: chosen, choice, signal: extra.signal, url: request.url };
       const warm = chosen.peekToken(choice);
       if (warm !== undefined) return attach(sent, warm, false);
@@ -117,12 +119,12 @@ function chain<T, R>(value: MaybePromise<T>, goOn: (value: T) => MaybePromise<R>
 /** Promise 6: tokens go where they belong. */
 function mayGo(
   url: string,
-  baseUrl: string | undefined,
+  own: readonly string[] | undefined,
   client: string,
   inner: ClientInternals | undefined,
   settings: ResolvedClient | undefined,
 ): boolean {
-  const destination = judgeDestination(url, settings?.origins, baseUrl);
+  const destination = judgeDestination(url, own);
   if (destination === "own") return true;
   const origin = originOf(url) ?? "an unknown origin";
   const refuse = (why: string): never => {
@@ -162,6 +164,20 @@ function attach({ client, choice, signal, url }: Sent, token: AccessToken, retri
 function requestOf({ choice, signal }: Sent): TokenRequest {
   const signals = [choice?.signal, signal].filter((one) => one !== undefined);
   return { ...choice, signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0] };
+}
+
+/** The origin of a base URL, parsed again only when it is another one. */
+function createOriginsOf(): (baseUrl: string | undefined) => readonly string[] | undefined {
+  let last: string | undefined;
+  let origins: readonly string[] | undefined;
+  return (baseUrl) => {
+    if (baseUrl !== last) {
+      const origin = baseUrl === undefined ? undefined : originOf(baseUrl);
+      origins = origin === undefined ? undefined : [origin];
+      last = baseUrl;
+    }
+    return origins;
+  };
 }
 
 /** Keeps the handle of the usual client for as long as its manager is the one in force. */

@@ -6,15 +6,10 @@
 export type Destination = "own" | "foreign" | "unguarded" | "insecure";
 
 /**
- * Judges a URL by the client's `origins`, else by its instance's base URL (RFC 6750 §5.3: tokens only to those
- * they are meant for).
+ * Judges a URL by a client's own origins, if anybody named some (RFC 6750 §5.3: tokens only to those they are
+ * meant for).
  */
-export function judgeDestination(
-  url: string,
-  origins: readonly string[] | undefined,
-  baseUrl: string | undefined,
-): Destination {
-  const own = origins ?? ownOrigin(baseUrl);
+export function judgeDestination(url: string, own: readonly string[] | undefined): Destination {
   if (own !== undefined) {
     // The parser would say the same: an origin with a slash behind it is a whole authority.
     if (own.some((origin) => url.startsWith(`${origin}/`))) return "own";
@@ -35,11 +30,6 @@ export function originOf(url: string): string | undefined {
 /** Literal loopback hosts; no name is looked up. */
 export function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-}
-
-function ownOrigin(baseUrl: string | undefined): readonly string[] | undefined {
-  const origin = baseUrl === undefined ? undefined : originOf(baseUrl);
-  return origin === undefined ? undefined : [origin];
 }
 
 function parse(url: string): URL | undefined {
