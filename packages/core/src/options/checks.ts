@@ -49,7 +49,7 @@ export function checker(owner: string): Checker {
     },
     string: text,
     url(option, value) {
-      const href = value instanceof URL ? value.href : text(option, value, "give an absolute URL.");
+      const href = String(value);
       if (!URL.canParse(href)) fail(option, "is not an absolute URL: begin it with https://.");
       return new URL(href);
     },

@@ -14,8 +14,8 @@ export function failurePause(count: number, retryAfter: number | undefined): num
 }
 
 /**
- * How long a failed renewal rests while the old token still serves, in milliseconds: 1, 2, 4 … 30 s with full
- * jitter, never past half of what the token has left.
+ * How long a failed renewal rests while the old token still serves, in milliseconds: 1, 2, 4 … 30 s with jitter,
+ * never past half of what the token has left. The server's wish is a lower bound.
  */
 export function renewalPause(
   count: number,
@@ -23,8 +23,8 @@ export function renewalPause(
   retryAfter: number | undefined,
   random: number,
 ): number {
-  const pause = retryAfter ?? doubling(count, 1000, 30_000) * (0.1 + 0.9 * random);
-  return Math.min(pause, left / 2);
+  const pause = doubling(count, 1000, 30_000) * (0.5 + random / 2);
+  return Math.min(Math.max(pause, retryAfter ?? 0), left / 2);
 }
 
 /** The pause before try `count + 1` of one token request, in milliseconds; the server's wish is a lower bound. */

@@ -59,9 +59,7 @@ export async function readTokenResponse(
     return fail("ERR_TOKEN_RESPONSE_TYPE", "a token that is not a bearer token, which nobody asked for");
   }
   const lifetime = readExpiresIn(json["expires_in"]);
-  if (lifetime === undefined) {
-    return fail("ERR_TOKEN_RESPONSE_EXPIRED", "a token that has already ended (expires_in)");
-  }
+  if (lifetime === undefined) throw endedToken(client);
   return {
     accessToken,
     tokenType: "Bearer",
@@ -69,6 +67,14 @@ export async function readTokenResponse(
     lifetime,
     refreshIn: readSeconds(json["refresh_in"]),
   };
+}
+
+/** A token that is of no use to anybody. */
+export function endedToken({ name, tokenEndpoint }: ResolvedClient): TokenResponseError {
+  return new TokenResponseError(
+    `the token of ${tokenEndpoint.href} had ended before it came: check expires_in and the clock.`,
+    { client: name, code: "ERR_TOKEN_RESPONSE_EXPIRED", status: 200 },
+  );
 }
 
 /** An OAuth error counts in any JSON body below 500, whatever its content type (RFC 6749 §5.2). */

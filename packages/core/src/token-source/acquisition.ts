@@ -1,10 +1,11 @@
 import { createAccessToken } from "../access-token.ts";
 import { sharing } from "../options/shared-tokens.ts";
+import { countReplacements, instant, isLate, timeLeft, type HeldToken } from "../policy/held-token.ts";
 import { planLifetime } from "../policy/lifetime.ts";
 import { withRetry } from "../token-endpoint/retry.ts";
 import { readSecret, requestToken } from "../token-endpoint/token-request.ts";
+import { endedToken } from "../token-endpoint/token-response.ts";
 import { inTheAir, recall, type Flight } from "./flight.ts";
-import { countReplacements, instant, isLate, type HeldToken } from "../policy/held-token.ts";
 import type { TokenSource } from "./source.ts";
 import { isResting } from "./trouble.ts";
 
@@ -21,18 +22,21 @@ export async function acquire(source: TokenSource, flight: Flight): Promise<Held
   flight.controller.signal.throwIfAborted();
   // Somebody may have asked for a forced renewal meanwhile.
   const held = shared === undefined || flight.forced ? await issue(source, flight) : shared;
-  if (source.flight === flight) {
-    source.emit({
-      type: "token-obtained",
-      client: client.name,
-      from: held === shared ? "shared-cache" : "token-endpoint",
-      reason: flight.reason,
-      duration: inTheAir(source, flight),
-      expiresAt: held.token.expiresAt,
-      context: flight.context,
-    });
-    if (cache !== undefined && held !== shared) source.inBackground(cache.write(source, held));
-  }
+  // A flight that was called off keeps its token to itself.
+  if (source.flight !== flight) return held;
+  source.flight = undefined;
+  source.held = held;
+  source.trouble = undefined;
+  source.emit({
+    type: "token-obtained",
+    client: client.name,
+    from: held === shared ? "shared-cache" : "token-endpoint",
+    reason: flight.reason,
+    duration: inTheAir(source, flight),
+    expiresAt: held.token.expiresAt,
+    context: flight.context,
+  });
+  if (cache !== undefined && held !== shared) source.inBackground(cache.write(source, held));
   return held;
 }
 
@@ -51,7 +55,7 @@ async function issue(source: TokenSource, flight: Flight): Promise<HeldToken> {
   };
   const deadline = flight.startedAt + client.timeout;
   const issued = await withRetry(tryOnce, clock, deadline, signal);
-  return {
+  const held: HeldToken = {
     token: createAccessToken({
       accessToken: issued.accessToken,
       tokenType: issued.tokenType,
@@ -65,4 +69,7 @@ async function issue(source: TokenSource, flight: Flight): Promise<HeldToken> {
     replacements: countReplacements(source.held, clock),
     rejected: false,
   };
+  // A short life may end on the way, and so may a long one while the machine sleeps.
+  if (timeLeft(held, clock) <= 0) throw endedToken(client);
+  return held;
 }

@@ -57,10 +57,7 @@ export function launch(source: TokenSource, reason: AcquisitionReason, context: 
   };
   source.flight = flight;
   const settled = flight.outcome
-    .then(
-      (held) => land(source, flight, held),
-      (error: unknown) => crash(source, flight, error),
-    )
+    .catch((error: unknown) => crash(source, flight, error))
     .finally(() => clock.clearTimeout(timer));
   source.inBackground(settled);
   return flight;
@@ -109,13 +106,6 @@ function abandon(source: TokenSource, flight: Flight): void {
   if (source.flight !== flight) return;
   source.flight = undefined;
   flight.controller.abort(timeoutError(source));
-}
-
-function land(source: TokenSource, flight: Flight, held: HeldToken): void {
-  if (source.flight !== flight) return;
-  source.flight = undefined;
-  source.held = held;
-  source.trouble = undefined;
 }
 
 function crash(source: TokenSource, flight: Flight, error: unknown): void {

@@ -21,24 +21,25 @@ export function peek(source: TokenSource, context?: unknown): AccessToken | unde
 
 /** A token that is good for use now. */
 export async function obtain(source: TokenSource, request: TokenRequest): Promise<AccessToken> {
-  const { clock } = source.client;
+  const { clock, timeout } = source.client;
   const forced = request.forceRenewal === true;
+  const deadline = clock.monotonic() + timeout + grace;
   for (;;) {
     request.signal?.throwIfAborted();
     const usable = forced ? undefined : peek(source, request.context);
     if (usable !== undefined) return usable;
-    const { held } = source;
-    const old = timeLeft(held, clock) > 0 ? held : undefined;
     let flight: Flight | undefined;
     try {
       flight = board(source, forced, request.context);
-      const limit = forced || old === undefined ? source.client.timeout + grace : spend(source, flight, old);
+      const rest = deadline - clock.monotonic();
+      const limit = forced ? rest : Math.min(rest, patienceFor(source, flight));
       const { token } = await join(source, flight, limit, request.signal);
       return token;
     } catch (error) {
       if (flight?.recalled === true && !source.gone) continue;
-      if (forced || old === undefined || !isTokenError(error) || timeLeft(old, clock) <= 0) throw error;
-      return serveLate(source, old, request.context);
+      const { held } = source;
+      if (forced || held === undefined || timeLeft(held, clock) <= 0 || !isTokenError(error)) throw error;
+      return serveLate(source, held, request.context);
     }
   }
 }
@@ -100,11 +101,12 @@ function reasonFor(held: HeldToken | undefined, forced: boolean): AcquisitionRea
   return held.rejected ? "rejection" : "renewal";
 }
 
-/** How long a caller with an old token in hand waits for this flight; all callers of a flight share one patience. */
-function spend(source: TokenSource, flight: Flight, old: HeldToken): number {
-  const { clock } = source.client;
-  if (old.rejected) return source.client.timeout + grace;
-  return Math.max(0, patience(timeLeft(old, clock)) - inTheAir(source, flight));
+/** How long a caller waits who has an old token to fall back on; all callers of a flight share one patience. */
+function patienceFor(source: TokenSource, flight: Flight): number {
+  const { held, client } = source;
+  const left = timeLeft(held, client.clock);
+  if (left <= 0 || held?.rejected === true) return Infinity;
+  return Math.max(0, patience(left) - inTheAir(source, flight));
 }
 
 function serveLate(source: TokenSource, old: HeldToken, context: unknown): AccessToken {

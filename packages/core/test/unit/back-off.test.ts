@@ -40,10 +40,12 @@ test("no pause ever is infinite, negative or not a number", () => {
   );
 });
 
-test("a failed renewal rests 1, 2, 4 … 30 s, at random within that", () => {
+test("a failed renewal rests 1, 2, 4 … 30 s, at random between half of that and all", () => {
   const longest = upTo(6, (n) => renewalPause(n, 1e9, undefined, 1));
   expect(longest).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000]);
-  expect(renewalPause(3, 1e9, undefined, 0)).toBeLessThan(1000);
+  expect(renewalPause(3, 1e9, undefined, 0)).toBe(2000);
+  expect(renewalPause(3, 1e9, 0, 0)).toBe(2000);
+  expect(renewalPause(3, 1e9, 9000, 1)).toBe(9000);
 });
 
 test("a failed renewal never rests past half of what the token has left", () => {
