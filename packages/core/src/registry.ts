@@ -1,5 +1,5 @@
 import { createBoundedMap, type BoundedMap, type Kept } from "./cache/bounded-map.ts";
-import { canonicalKey } from "./cache/canonical-key.ts";
+import { grantKey } from "./cache/canonical-key.ts";
 import { waitFor } from "./clock.ts";
 import { ConfigurationError, safeCause, TokenClientError } from "./errors.ts";
 import type { ClientOptions, ClientSource } from "./options/client-options.ts";
@@ -142,11 +142,11 @@ export function createRegistry(
         (request.scope === undefined && request.resource === undefined && request.parameters === undefined);
       if (plain && slot.main?.gone === false) return slot.main;
       const grant = plain ? options.grant : shapeGrant(options.grant, request, options.check);
-      const canonical = canonicalKey(options, grant);
-      const key = `token ${slot.id} ${canonical}`;
+      // The slot stands for everything else that shapes the token; a short key is a fast one.
+      const key = `token ${slot.id} ${grantKey(grant)}`;
       let source = kept.get(key);
       if (source === undefined || !("grant" in source)) {
-        source = createSource(environment, options, grant, canonical);
+        source = createSource(environment, options, grant);
         kept.set(key, source);
       }
       if (plain) slot.main = source;

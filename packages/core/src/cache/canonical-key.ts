@@ -3,7 +3,7 @@ import type { ResolvedClient } from "../options/resolve-client.ts";
 
 /**
  * The canonical form of everything that shapes a token: versioned, every field preceded by its length, lists by
- * their count, so that no two requests share one. In this process it is the key itself.
+ * their count, so that no two requests share one.
  */
 export function canonicalKey(client: ResolvedClient, grant: Grant): string {
   return (
@@ -12,10 +12,13 @@ export function canonicalKey(client: ResolvedClient, grant: Grant): string {
     field(client.name) +
     field(client.tokenEndpoint.href) +
     field(client.clientId) +
-    list(sorted(grant.scope)) +
-    list(sorted(grant.resource)) +
-    list(sortedParameters(grant).flat())
+    grantKey(grant)
   );
+}
+
+/** The part of the canonical form that tells the tokens of one client apart. */
+export function grantKey(grant: Grant): string {
+  return list(sorted(grant.scope)) + list(sorted(grant.resource)) + list(sortedParameters(grant).flat());
 }
 
 /** A set, in the one order that all who hold it agree on. */

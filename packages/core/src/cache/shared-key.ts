@@ -1,6 +1,6 @@
 import type { SharedSubject } from "../options/shared-tokens.ts";
 import type { CacheKeyParts } from "../options/token-cache.ts";
-import { sorted, sortedParameters } from "./canonical-key.ts";
+import { canonicalKey, sorted, sortedParameters } from "./canonical-key.ts";
 
 /** The key in the shared cache, and the digest that the entry repeats. */
 export interface SharedKey {
@@ -9,8 +9,8 @@ export interface SharedKey {
 }
 
 /** Prefix, name (for human eyes only) and the SHA-256 of the canonical form; at most 180 characters. */
-export async function sharedKey({ client, grant, canonicalKey }: SharedSubject): Promise<SharedKey> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonicalKey));
+export async function sharedKey({ client, grant }: SharedSubject): Promise<SharedKey> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonicalKey(client, grant)));
   const digest = btoa(String.fromCharCode(...new Uint8Array(hash)))
     .replaceAll("+", "-")
     .replaceAll("/", "_")

@@ -2,7 +2,7 @@ import { createAccessToken, isTokenSyntax } from "../access-token.ts";
 import type { ResolvedClient } from "../options/resolve-client.ts";
 import type { CacheEntry } from "../options/token-cache.ts";
 import { instant, type HeldToken, type Instant } from "../policy/held-token.ts";
-import { planLifetime } from "../policy/lifetime.ts";
+import { planLifetime, readExpiresIn } from "../policy/lifetime.ts";
 
 /** The layout of token entries; others are misses. */
 const version = 1;
@@ -46,7 +46,7 @@ export function decodeToken(
     (typeof scope !== "string" && scope !== null) ||
     typeof clientId !== "string" ||
     !isAmount(seconds) ||
-    seconds === 0 ||
+    seconds !== readExpiresIn(seconds) ||
     (!isAmount(refreshIn) && refreshIn !== null) ||
     !isAmount(expiresAt) ||
     !isAmount(obtainedAt) ||

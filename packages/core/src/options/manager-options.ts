@@ -19,7 +19,11 @@ export interface ManagerOptions<Name extends string = string> extends CacheSetti
   readonly httpClients?: Readonly<Record<string, Fetch>> | undefined;
   /** Milliseconds for one whole acquisition. @defaultValue 10_000 */
   readonly timeout?: number | undefined;
-  /** How many keys (tokens, tenants, remembered failures) are kept in this process. @defaultValue 100_000 */
+  /**
+   * How many keys are kept in this process: one for each token or remembered failure, one for the options of each
+   * resolved name. Roughly the least recently used go first.
+   * @defaultValue 100_000
+   */
   readonly maxKeys?: number | undefined;
   /**
    * A request to an origin that is not one of the client's fails instead of going out without a token.

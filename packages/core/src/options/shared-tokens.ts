@@ -8,7 +8,6 @@ import type { TokenEvent } from "./token-event.ts";
 export interface SharedSubject {
   readonly client: ResolvedClient;
   readonly grant: Grant;
-  readonly canonicalKey: string;
   /** The token that this process has now. */
   readonly held: HeldToken | undefined;
   readonly emit: (event: TokenEvent) => void;

@@ -12,7 +12,7 @@ export type Destination = "own" | "foreign" | "unguarded" | "insecure";
 export function judgeDestination(url: string, own: readonly string[] | undefined): Destination {
   if (own !== undefined) {
     // The parser would say the same: an origin with a slash behind it is a whole authority.
-    if (own.some((origin) => url.startsWith(`${origin}/`))) return "own";
+    if (own.some((origin) => url.startsWith(origin) && url[origin.length] === "/")) return "own";
     const origin = originOf(url);
     return origin !== undefined && own.includes(origin) ? "own" : "foreign";
   }

@@ -23,17 +23,11 @@ export interface TokenSource extends Kept, Environment, SharedSubject {
   trouble: Trouble | undefined;
 }
 
-export function createSource(
-  environment: Environment,
-  client: ResolvedClient,
-  grant: Grant,
-  canonicalKey: string,
-): TokenSource {
+export function createSource(environment: Environment, client: ResolvedClient, grant: Grant): TokenSource {
   return {
     ...environment,
     client,
     grant,
-    canonicalKey,
     held: undefined,
     flight: undefined,
     trouble: undefined,
