@@ -1,4 +1,4 @@
-// Type-checks every ```ts fence of the documents against the sources of the packages.
+// Type-checks every ```ts fence of the documents, and of the doc comments, against the sources of the packages.
 //
 // `<!-- snippet: continues -->` before a fence prepends the fence before it, and what that one continues.
 // A fence whose first line is `// tokens.ts` can be imported by the document's other fences as "./tokens.ts".
@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const outDir = ".snippets";
-const documents = ["README.md", "packages/*/README.md", "docs/**/*.md"];
+const documents = ["README.md", "packages/*/README.md", "docs/**/*.md", "packages/*/src/**/*.ts"];
 
 interface Line {
   readonly text: string;
@@ -23,12 +23,13 @@ interface Snippet {
 }
 
 function snippetsOf(document: string, markdown: string): Snippet[] {
-  const folder = join(outDir, document.replace(/\.md$/, "").replaceAll("/", "-"));
+  const folder = join(outDir, document.replace(/\.(md|ts)$/, "").replaceAll("/", "-"));
   const snippets: Snippet[] = [];
   let fence: { indent: number; lines: Line[] } | undefined;
   let continues = false;
 
-  for (const [index, text] of markdown.split("\n").entries()) {
+  for (const [index, line] of markdown.split("\n").entries()) {
+    const text = document.endsWith(".ts") ? line.replace(/^ *\* ?/, "") : line;
     if (fence === undefined) {
       const opening = /^(\s*)```(?:ts|typescript)\b/.exec(text);
       if (opening) {
