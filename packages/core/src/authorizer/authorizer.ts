@@ -1,10 +1,10 @@
 import type { AccessToken } from "../access-token.ts";
-import { internals, type ClientInternals, type TokenClient } from "../client.ts";
-import { defaultManager, type AnyManager, type DefaultManager, type NameOf } from "../default-manager.ts";
-import { isTokenError, TokenClientError } from "../errors.ts";
-import type { ResolvedClient } from "../options/resolve-client.ts";
+import { internals, type TokenClient } from "../client.ts";
+import type { AnyManager, DefaultManager, NameOf } from "../default-manager.ts";
+import { isTokenError } from "../errors.ts";
 import type { TokenRequest } from "../options/token-request.ts";
-import { judgeDestination, originOf } from "../policy/destination.ts";
+import { mayGo } from "./guard.ts";
+import { createLookUp, createOriginsOf } from "./look-up.ts";
 import { concernsToken, type ResponseView } from "./rejection.ts";
 import type { RequestView, SelectToken, TokenChoice } from "./token-choice.ts";
 
@@ -116,33 +116,6 @@ function chain<T, R>(value: MaybePromise<T>, goOn: (value: T) => MaybePromise<R>
   return value instanceof Promise ? value.then(goOn) : goOn(value);
 }
 
-/** Promise 6: tokens go where they belong. */
-function mayGo(
-  url: string,
-  own: readonly string[] | undefined,
-  client: string,
-  inner: ClientInternals | undefined,
-  settings: ResolvedClient | undefined,
-): boolean {
-  const destination = judgeDestination(url, own);
-  if (destination === "own") return true;
-  const origin = originOf(url) ?? "an unknown origin";
-  const refuse = (why: string): never => {
-    throw new TokenClientError(
-      `its token does not go to ${origin}, ${why}: if it belongs there, list it in origins.`,
-      { client, code: "ERR_TOKEN_ORIGIN" },
-    );
-  };
-  if (destination === "insecure") return refuse("which is not encrypted");
-  if (destination === "unguarded") {
-    if (inner?.firstUnguarded() === true) inner.emit({ type: "origin-unguarded", client });
-    return true;
-  }
-  if (settings?.strictOrigins === true) return refuse("which is not its own");
-  inner?.emit({ type: "token-withheld", client, origin });
-  return false;
-}
-
 async function replace(refused: Attachment, response: ResponseView): Promise<Attachment | undefined> {
   const { token, client, url } = refused;
   if (!(await concernsToken(response, url))) return undefined;
@@ -164,32 +137,4 @@ function attach({ client, choice, signal, url }: Sent, token: AccessToken, retri
 function requestOf({ choice, signal }: Sent): TokenRequest {
   const signals = [choice?.signal, signal].filter((one) => one !== undefined);
   return { ...choice, signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0] };
-}
-
-/** The origin of a base URL, parsed again only when it is another one. */
-function createOriginsOf(): (baseUrl: string | undefined) => readonly string[] | undefined {
-  let last: string | undefined;
-  let origins: readonly string[] | undefined;
-  return (baseUrl) => {
-    if (baseUrl !== last) {
-      const origin = baseUrl === undefined ? undefined : originOf(baseUrl);
-      origins = origin === undefined ? undefined : [origin];
-      last = baseUrl;
-    }
-    return origins;
-  };
-}
-
-/** Keeps the handle of the usual client for as long as its manager is the one in force. */
-function createLookUp(manager: AnyManager | undefined): (client: string | TokenClient) => TokenClient {
-  let last: { readonly manager: AnyManager; readonly handle: TokenClient } | undefined;
-  return (client) => {
-    if (typeof client !== "string") return client;
-    const current: AnyManager = manager ?? defaultManager();
-    if (last?.manager !== current || last.handle.name !== client) {
-      // The manager checks the name itself; `never` only stands for the names of a manager not known here.
-      last = { manager: current, handle: current.client(client as never) };
-    }
-    return last.handle;
-  };
 }

@@ -86,6 +86,7 @@ describe("Retry-After", () => {
     ["-1", 0],
     [null, undefined],
     ["", undefined],
+    ["  ", undefined],
     ["soon", undefined],
   ])("%j asks for a pause of %j ms", (header, pause) => {
     expect(readRetryAfter(header, now)).toBe(pause);

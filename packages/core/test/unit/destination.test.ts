@@ -74,6 +74,7 @@ describe("where nobody has said anything", () => {
     ["http://[::1]:3000/", "unguarded"],
     ["http://2130706433/", "unguarded"],
     ["http://anywhere.test/", "insecure"],
+    ["http://anywhere.test/?to=https://", "insecure"],
     ["http://localhost.evil.test/", "insecure"],
     ["http://127.0.0.1.evil.test/", "insecure"],
     ["http://128.0.0.1/", "insecure"],

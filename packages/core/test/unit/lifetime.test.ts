@@ -95,6 +95,7 @@ describe("expires_in", () => {
     [undefined, 300],
     [null, 300],
     ["", 300],
+    ["  ", 300],
     ["soon", 300],
     [true, 300],
     [{}, 300],
