@@ -71,21 +71,6 @@ describe.each(versions)("Axios $axios.VERSION: the decorator", (version) => {
     expect(urls).toEqual([`${api}/list`]);
   });
 
-  test("leaves the choice of an adapter to Axios, with all that the config says of it", async () => {
-    const { api, manager, server } = await createWorld();
-    const urls: string[] = [];
-    const env = {
-      fetch: (input: string | URL | Request, init?: RequestInit) => {
-        const request = new Request(input, init);
-        urls.push(request.url);
-        return server.api(request);
-      },
-    };
-    const instance = axios.create({ baseURL: api, adapter: ["xhr", "fetch"], env });
-    await withClientToken("invoices", { manager })(instance).get("/list");
-    expect(urls).toEqual([`${api}/list`]);
-  });
-
   test("leaves instances that are made from it alone", async () => {
     const world = await createWorld();
     const { api, manager } = world;

@@ -1,6 +1,6 @@
 import type { TokenClient } from "./client.ts";
 import { ConfigurationError } from "./errors.ts";
-import { createTokenManager, type TokenManager } from "./manager.ts";
+import { createTokenManager, type ResolvingOptions, type TokenManager } from "./manager.ts";
 import type { ManagerOptions } from "./options/manager-options.ts";
 
 /**
@@ -41,10 +41,6 @@ interface DefaultManagerOptions {
    */
   readonly replace?: boolean | undefined;
 }
-
-type ResolvingOptions = ManagerOptions & {
-  readonly resolveClient: NonNullable<ManagerOptions["resolveClient"]>;
-};
 
 /** One place for the process, whichever copy of the package asks. */
 const place = Symbol.for("@client-token/core.default-manager");

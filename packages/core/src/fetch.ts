@@ -3,6 +3,7 @@ import {
   type ClientReference,
   type WithClientTokenOptions,
 } from "./authorizer/authorizer.ts";
+import type { ResponseView } from "./authorizer/rejection.ts";
 import type { RequestView } from "./authorizer/token-choice.ts";
 import type { AnyManager, DefaultManager } from "./default-manager.ts";
 import type { Fetch, FetchMiddleware } from "./options/fetch.ts";
@@ -79,6 +80,6 @@ function view(input: Parameters<Fetch>[0], init: RequestInit | undefined, header
   };
 }
 
-function responseView(response: Response): Parameters<ReturnType<typeof createAuthorizer>["shouldRetry"]>[1] {
+function responseView(response: Response): ResponseView {
   return { status: response.status, url: response.url, header: (name) => response.headers.get(name) };
 }

@@ -46,7 +46,7 @@ export interface ManagerStats {
 }
 
 /** Managers that resolve names at run time serve any name. */
-type ResolvingOptions = ManagerOptions & {
+export type ResolvingOptions = ManagerOptions & {
   readonly resolveClient: NonNullable<ManagerOptions["resolveClient"]>;
 };
 
