@@ -18,6 +18,7 @@ const house: readonly (readonly string[])[] = [
   ["token-source.ts", "token-source/"],
   ["token-endpoint/"],
   ["dpop/"],
+  ["sharing/"],
   ["cache/", "telemetry/"],
   ["options.ts", "options/"],
   ["policy/"],

@@ -35,6 +35,11 @@ export function unref(timer: unknown): void {
   (timer as { unref?: () => void } | undefined)?.unref?.();
 }
 
+/** Lets `delay` milliseconds pass. Whoever waits for what comes after has a timer of his own. */
+export function rest(clock: Clock, delay: number): Promise<void> {
+  return new Promise((resolve) => unref(clock.setTimeout(resolve, delay)));
+}
+
 /**
  * Waits for `work`, but not longer than `limit` milliseconds (then rejects with what `late` gives) and not past
  * an abort of `signal`. The work goes on, and its late failure is handled; only this wait ends.

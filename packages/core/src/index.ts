@@ -33,8 +33,8 @@ export type {
 export type { AcquisitionReason, TokenEvent } from "./options/token-event.ts";
 export type { TokenParameters, TokenRequest } from "./options/token-request.ts";
 
-export { memoryTokenCache } from "./cache/memory-token-cache.ts";
-export { sharedTokenCache, type SharedTokenCacheOptions } from "./cache/shared-token-cache.ts";
+export { memoryTokenCache } from "./sharing/memory-token-cache.ts";
+export { sharedTokenCache, type SharedTokenCacheOptions } from "./sharing/shared-token-cache.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export {
   ConfigurationError,

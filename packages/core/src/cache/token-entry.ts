@@ -64,6 +64,7 @@ export function decodeToken(
     requestedAt: ago(now, age),
     obtainedAt: ago(now, held),
     replacements,
+    checkAt: lifetime.due,
     rejected: false,
   };
 }

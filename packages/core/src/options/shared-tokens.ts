@@ -9,19 +9,45 @@ export interface SharedSubject {
   readonly client: ResolvedClient;
   readonly grant: Grant;
   /** The token that this process has now. */
-  readonly held: HeldToken | undefined;
+  held: HeldToken | undefined;
   readonly emit: (event: TokenEvent) => void;
+  /** Work that nobody waits for; its failure is handled where it began. */
+  readonly inBackground: (work: Promise<unknown>) => void;
+  /** @throws TokenClientError when the manager is closed */
+  readonly assertOpen: (client: string) => void;
 }
 
-/** Drives a {@link TokenCache}. All calls end within the cache's deadline. */
+/** One acquisition, as far as sharing goes. */
+export interface SharedFlight {
+  /** Somebody wants a token that is newer than the shared cache's; may become true on the way. */
+  readonly forced: boolean;
+  /** Callers that wait now. */
+  readonly waiting: number;
+  /** Nobody wants its outcome any more. */
+  readonly abandoned: boolean;
+  readonly controller: AbortController;
+  /** Asks the token endpoint. */
+  readonly ask: () => Promise<HeldToken>;
+  /** Puts a token that is past its usable time at the callers' disposal, and calls the flight off. */
+  readonly serveLate: (held: HeldToken) => void;
+}
+
+/** A token, and what is left to do once this process has it. */
+export interface SharedOutcome {
+  readonly held: HeldToken;
+  readonly from: "token-endpoint" | "shared-cache";
+  /** Shares it, if it `landed`, and lets the next process have its turn. Never rejects. */
+  readonly settle: (landed: boolean) => Promise<void>;
+}
+
+/** Drives a {@link TokenCache}. All calls end. */
 export interface SharedTokens {
-  /**
-   * Another process's token, if it is fit to take over; past its usable time only where there is no other. Never
-   * rejects: a faulty cache is one without a token.
-   */
-  read(subject: SharedSubject): Promise<HeldToken | undefined>;
-  /** Shares a token. Never rejects: one that could not be stored is used all the same. */
-  write(subject: SharedSubject, token: HeldToken): Promise<void>;
+  /** How long an acquisition may take that first waits for another process's, in milliseconds. */
+  patience(timeout: number): number;
+  /** Another process's token, or one from the token endpoint, which only one process at a time asks. */
+  obtain(subject: SharedSubject, flight: SharedFlight): Promise<SharedOutcome>;
+  /** Learns what other processes have done with the token that is in use here. Never rejects. */
+  look(subject: SharedSubject, drop: () => void): Promise<void>;
   /** Marks the token as deleted, for all who share the cache. Rejects if that could not be stored. */
   bury(subject: SharedSubject): Promise<void>;
 }

@@ -3,6 +3,9 @@ import type { TokenError } from "../errors.ts";
 /** Why a token was asked for. */
 export type AcquisitionReason = "cold" | "renewal" | "rejection" | "forced";
 
+/** What was asked of a shared cache. */
+export type CacheOperation = "get" | "set" | "lease";
+
 /**
  * What `onEvent` is told. No event holds a token or a secret. The vocabulary grows: ignore types you do not know.
  */
@@ -12,7 +15,8 @@ export type TokenEvent =
       readonly type: "token-obtained";
       readonly client: string;
       readonly from: "token-endpoint" | "shared-cache";
-      readonly reason: AcquisitionReason;
+      /** `look`: another process had replaced the token while it was in use here. */
+      readonly reason: AcquisitionReason | "look";
       /** Milliseconds that it took. */
       readonly duration: number;
       /** Epoch milliseconds. */
@@ -54,10 +58,15 @@ export type TokenEvent =
       readonly client: string;
     }
   | {
+      /** Told once per cache: its store has no leases, so each process asks for itself when none has a token. */
+      readonly type: "lease-missing";
+      readonly client: string;
+    }
+  | {
       /** The shared cache did not work; the call went on without it. */
       readonly type: "cache-failed";
       readonly client: string;
-      readonly operation: "get" | "set";
+      readonly operation: CacheOperation;
       /** Its name, code and message; the store's own error may hold the entry. */
       readonly error: Error | undefined;
     };

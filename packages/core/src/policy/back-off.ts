@@ -32,6 +32,16 @@ export function retryPause(count: number, retryAfter: number | undefined, random
   return (retryAfter ?? 0) + random * doubling(count, 200, 2000);
 }
 
+/** The pause between two looks for the token that another process asks for, in milliseconds, while callers wait. */
+export function leasePause(round: number, random: number): number {
+  return doubling(round + 1, 25, 100) * (0.5 + random);
+}
+
+/** The same while nobody waits: a tenth to a third of the usable time that is left. */
+export function renewalLookPause(usableLeft: number, random: number): number {
+  return Math.min(1000, Math.max(50, usableLeft * (1 / 10 + (random * 7) / 30)));
+}
+
 /** A replacement that was itself rejected is kept this long after it was obtained, in milliseconds. */
 export function coolDown(replacements: number): number {
   return replacements === 0 ? 0 : doubling(replacements, 5000, 60_000);

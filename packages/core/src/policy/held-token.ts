@@ -13,6 +13,8 @@ export interface HeldToken {
   readonly obtainedAt: Instant;
   /** How many rejected tokens in a row it follows. */
   readonly replacements: number;
+  /** The age from which a use does more than hand it out, in milliseconds: its renewal, or a look at the shared cache. */
+  checkAt: number;
   /** An API refused it; its replacement is on the way. */
   rejected: boolean;
 }

@@ -7,3 +7,8 @@ export {
   type FakeTokenServerOptions,
   type SeenTokenRequest,
 } from "./fake-token-server.ts";
+export {
+  tokenCacheContract,
+  type TokenCacheCase,
+  type TokenCacheContractOptions,
+} from "./token-cache-contract.ts";

@@ -1,4 +1,4 @@
-import { unref, type Clock } from "../clock.ts";
+import { rest, type Clock } from "../clock.ts";
 import { TokenEndpointError, TokenRequestError, TokenResponseError } from "../errors.ts";
 import { retryPause } from "../policy/back-off.ts";
 
@@ -22,8 +22,7 @@ export async function withRetry<T>(
       if (tries === mostTries || signal.aborted || !isTransient(error)) throw error;
       const pause = retryPause(tries, retryAfter(error), Math.random());
       if (clock.monotonic() + pause >= deadline) throw error;
-      // Whoever waits for the outcome has a timer of his own, and an abort ends that at once.
-      await new Promise<void>((resolve) => unref(clock.setTimeout(resolve, pause)));
+      await rest(clock, pause);
       signal.throwIfAborted();
     }
   }

@@ -1,8 +1,9 @@
 import { unref, waitFor } from "../clock.ts";
 import { TokenRequestError, isTokenError } from "../errors.ts";
+import { sharing, type SharedFlight } from "../options/shared-tokens.ts";
 import type { AcquisitionReason } from "../options/token-event.ts";
 import type { HeldToken } from "../policy/held-token.ts";
-import { acquire } from "./acquisition.ts";
+import { acquire, issue } from "./acquisition.ts";
 import type { TokenSource } from "./source.ts";
 import { afterFailure } from "./trouble.ts";
 
@@ -10,18 +11,19 @@ import { afterFailure } from "./trouble.ts";
 export const grace = 1000;
 
 /** One acquisition that any number of callers wait for; they share its token and its failure. */
-export interface Flight {
+export interface Flight extends SharedFlight {
   /** Monotonic milliseconds. */
   readonly startedAt: number;
+  /** When it ends itself; the token request, when it comes to that, has the whole timeout. */
+  endsAt: number;
+  timer: unknown;
   readonly reason: AcquisitionReason;
   readonly context: unknown;
-  readonly controller: AbortController;
   readonly outcome: Promise<HeldToken>;
-  /** Callers that still wait. */
   waiting: number;
+  abandoned: boolean;
   /** Goes on though nobody waits. */
   background: boolean;
-  /** Somebody wants a token that is newer than the shared cache's. */
   forced: boolean;
   /** Called off: its token may not come back, whoever waits asks again. */
   recalled: boolean;
@@ -33,11 +35,10 @@ export interface Flight {
 export function launch(source: TokenSource, reason: AcquisitionReason, context: unknown): Flight {
   const { clock } = source.client;
   const controller = new AbortController();
-  const timer = clock.setTimeout(() => controller.abort(timeoutError(source)), source.client.timeout);
-  // Whoever waits has a timer of his own; this one alone shall not keep the process alive.
-  unref(timer);
   const flight: Flight = {
     startedAt: clock.monotonic(),
+    endsAt: 0,
+    timer: undefined,
     reason,
     context,
     controller,
@@ -49,24 +50,49 @@ export function launch(source: TokenSource, reason: AcquisitionReason, context: 
         .then(() => acquire(source, flight))
         .then(resolve, reject);
     }),
+    ask: () => {
+      arm(source, flight, source.client.timeout);
+      return issue(source, flight);
+    },
+    serveLate: (held) => {
+      source.held = held;
+      recall(source);
+    },
     waiting: 0,
+    abandoned: false,
     background: false,
     forced: reason === "forced",
     recalled: false,
     secret: undefined,
   };
+  arm(source, flight, longestFlight(source));
   source.flight = flight;
   const settled = flight.outcome
     .catch((error: unknown) => crash(source, flight, error))
-    .finally(() => clock.clearTimeout(timer));
+    .finally(() => clock.clearTimeout(flight.timer));
   source.inBackground(settled);
   return flight;
+}
+
+/** How long an acquisition may take: with a shared cache another process's token request may come before its own. */
+export function longestFlight({ client: { cache, timeout } }: TokenSource): number {
+  return cache?.[sharing].patience(timeout) ?? timeout;
+}
+
+/** Gives the flight `limit` milliseconds from now. */
+function arm(source: TokenSource, flight: Flight, limit: number): void {
+  const { clock } = source.client;
+  clock.clearTimeout(flight.timer);
+  flight.endsAt = clock.monotonic() + limit;
+  flight.timer = clock.setTimeout(() => flight.controller.abort(timeoutError(source)), limit);
+  // Whoever waits has a timer of his own; this one alone shall not keep the process alive.
+  unref(flight.timer);
 }
 
 /** The flight in the air, unless it outlived its time (a platform may freeze the request that began it). */
 export function currentFlight(source: TokenSource): Flight | undefined {
   const { flight } = source;
-  if (flight !== undefined && inTheAir(source, flight) > source.client.timeout + grace) {
+  if (flight !== undefined && source.client.clock.monotonic() > flight.endsAt + grace) {
     abandon(source, flight);
   }
   return source.flight;
@@ -105,6 +131,7 @@ export function recall(source: TokenSource): void {
 function abandon(source: TokenSource, flight: Flight): void {
   if (source.flight !== flight) return;
   source.flight = undefined;
+  flight.abandoned = true;
   flight.controller.abort(timeoutError(source));
 }
 

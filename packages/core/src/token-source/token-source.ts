@@ -5,7 +5,16 @@ import type { AcquisitionReason } from "../options/token-event.ts";
 import type { TokenRequest } from "../options/token-request.ts";
 import { isCoolingDown, since, timeLeft, type HeldToken } from "../policy/held-token.ts";
 import { patience } from "../policy/lifetime.ts";
-import { currentFlight, grace, inTheAir, join, launch, recall, type Flight } from "./flight.ts";
+import {
+  currentFlight,
+  grace,
+  inTheAir,
+  join,
+  launch,
+  longestFlight,
+  recall,
+  type Flight,
+} from "./flight.ts";
 import type { TokenSource } from "./source.ts";
 import { isResting } from "./trouble.ts";
 
@@ -15,15 +24,22 @@ export function peek(source: TokenSource, context?: unknown): AccessToken | unde
   if (held === undefined || held.rejected) return undefined;
   const age = since(held.requestedAt, source.client.clock);
   if (age >= held.lifetime.usable) return undefined;
-  if (age >= held.lifetime.due) renew(source, context);
+  if (age >= held.checkAt) check(source, age >= held.lifetime.due, context);
   return held.token;
+}
+
+/** In the background: the renewal, once it is due, and before that a look at what other processes have done. */
+function check(source: TokenSource, isDue: boolean, context: unknown): void {
+  const { cache } = source.client;
+  if (isDue) renew(source, context);
+  else if (cache !== undefined) source.inBackground(cache[sharing].look(source, () => drop(source)));
 }
 
 /** A token that is good for use now. */
 export async function obtain(source: TokenSource, request: TokenRequest): Promise<AccessToken> {
-  const { clock, timeout } = source.client;
+  const { clock } = source.client;
   const forced = request.forceRenewal === true;
-  const deadline = clock.monotonic() + timeout + grace;
+  const deadline = clock.monotonic() + longestFlight(source) + grace;
   for (;;) {
     request.signal?.throwIfAborted();
     const usable = forced ? undefined : peek(source, request.context);

@@ -32,7 +32,10 @@ export function afterFailure(
       ? renewalPause(count, left, wish, Math.random())
       : refused
         ? refusalPause(count)
-        : failurePause(count, wish);
+        : // The processes that share a cache have agreed on a pause.
+          error.retryAt === undefined
+          ? failurePause(count, wish)
+          : error.retryAt - clock.now();
   // All who get this error learn when it is worth another call.
   Object.assign(error, { retryAt: Math.ceil(clock.now() + pause) });
   return { error, count, until: clock.monotonic() + pause, refusedSecret: refused ? secret : undefined };

@@ -116,7 +116,7 @@ test("a store that hangs is told to give up", async () => {
     set: async () => {},
   });
   await letTimePass(world.clock, tokens.getToken("invoices"), 50);
-  expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true, true]);
 });
 
 test("a deadline of one's own holds", async () => {

@@ -24,6 +24,7 @@ function hold(clock = createFakeClock(), replacements = 0): HeldToken {
     requestedAt: now,
     obtainedAt: now,
     replacements,
+    checkAt: 0,
     rejected: false,
   };
 }

@@ -1,0 +1,55 @@
+import { TokenEndpointError, TokenRequestError, type TokenError } from "../errors.ts";
+import type { ResolvedClient } from "../options/resolve-client.ts";
+import { doubling, failurePause } from "../policy/back-off.ts";
+import type { SharedFailure } from "./failure-entry.ts";
+
+/** A process that got no answer may be alone in that: it lets the others try first, by this many milliseconds. */
+const courtesy = 500;
+
+/**
+ * What the others are told of a failed token request: that the server is in trouble (429 and 5xx), or that no
+ * answer came. A refused credential or a broken answer may be this process's own; that is for nobody else.
+ */
+export function describeFailure(
+  error: TokenError,
+  writer: string,
+  previous: SharedFailure | undefined,
+): SharedFailure | undefined {
+  const count = (previous?.count ?? 0) + 1;
+  const id = crypto.randomUUID();
+  if (error instanceof TokenEndpointError && (error.status === 429 || error.status >= 500)) {
+    const period = failurePause(count, error.retryAfter);
+    return { id, writer, count, period, status: error.status, error: error.error ?? null, confirmed: true };
+  }
+  if (!(error instanceof TokenRequestError)) return undefined;
+  const period = doubling(count, 500, 1000);
+  const confirmed = previous !== undefined && previous.writer !== writer;
+  return { id, writer, count, period, status: null, error: null, confirmed };
+}
+
+/** How long this process itself leaves the token endpoint alone, in milliseconds. */
+export function restAfter({ period, status }: SharedFailure): number {
+  return status === null ? period + courtesy : period;
+}
+
+/** What callers get while another process's failure stands. */
+export function sharedError({ status, error }: SharedFailure, client: ResolvedClient): TokenError {
+  const { name, tokenEndpoint } = client;
+  if (status === null) {
+    return new TokenRequestError(
+      `the token endpoint ${tokenEndpoint.href} could not be reached by the processes that share this cache: check the network.`,
+      { client: name, code: "ERR_TOKEN_REQUEST_UNREACHABLE" },
+    );
+  }
+  return new TokenEndpointError(
+    `the token endpoint ${tokenEndpoint.href} answered another process with ${status}${error === null ? "" : ` ${error}`}: it is left alone until retryAt.`,
+    {
+      client: name,
+      code: error === null ? "ERR_TOKEN_ENDPOINT_STATUS" : "ERR_TOKEN_REFUSED",
+      status,
+      error: error ?? undefined,
+      errorDescription: undefined,
+      retryAfter: undefined,
+    },
+  );
+}

@@ -1,0 +1,113 @@
+import { sharedKey, type SharedKey } from "../cache/shared-key.ts";
+import { waitFor, type Clock } from "../clock.ts";
+import { safeCause } from "../errors.ts";
+import type { SharedSubject } from "../options/shared-tokens.ts";
+import type { TokenCache } from "../options/token-cache.ts";
+import type { CacheOperation } from "../options/token-event.ts";
+import { createBreaker } from "./breaker.ts";
+
+/** A key that nothing is ever stored under. */
+const probeKey = "client-token::probe";
+
+/** One use of the store for one subject. */
+export interface StoreCall<T> {
+  readonly operation: CacheOperation;
+  readonly run: (key: SharedKey, signal: AbortSignal) => Promise<T>;
+  /** What to do with a result that comes when nobody waits for it any more. */
+  readonly tooLate?: ((result: T) => void) | undefined;
+  /** Goes out also while the store is left alone: somebody has to know for sure. */
+  readonly insist?: boolean | undefined;
+}
+
+/** A store that is not trusted to settle. */
+export interface Store {
+  /** Milliseconds for one call. */
+  readonly deadline: number;
+  /** Ends in time, whatever the store does; a failure is told as an event. The calls for one subject go one after another. */
+  call<T>(subject: SharedSubject, call: StoreCall<T>): Promise<T>;
+}
+
+class Late extends Error {}
+
+export function openStore(cache: TokenCache, deadline: number): Store {
+  const breaker = createBreaker();
+  const keys = new WeakMap<SharedSubject, Promise<SharedKey>>();
+  /** Over a pool of connections a token's write could overtake its deletion. */
+  const queues = new WeakMap<SharedSubject, Promise<unknown>>();
+
+  const keyOf = (subject: SharedSubject): Promise<SharedKey> => {
+    const key = keys.get(subject) ?? sharedKey(subject);
+    keys.set(subject, key);
+    // A cacheKey function that failed once may work the next time.
+    key.catch(() => keys.delete(subject));
+    return key;
+  };
+
+  const probe = (clock: Clock): Promise<unknown> =>
+    inTime(clock, deadline, (signal) => cache.get(probeKey, { signal }));
+
+  const run = async <T>(
+    subject: SharedSubject,
+    { operation, tooLate, ...call }: StoreCall<T>,
+  ): Promise<T> => {
+    const { clock } = subject.client;
+    const key = await keyOf(subject);
+    const turn = queues.get(subject);
+    const result = inTime(
+      clock,
+      deadline,
+      async (signal) => {
+        await turn;
+        signal.throwIfAborted();
+        return call.run(key, signal);
+      },
+      tooLate,
+    );
+    const settled = result.then(breaker.succeeded, (error: unknown) => {
+      // A store that refuses to write may still be read.
+      if (error instanceof Late || operation !== "set") breaker.failed(clock, error instanceof Late);
+    });
+    queues.set(subject, settled);
+    return result;
+  };
+
+  return {
+    deadline,
+    async call(subject, call) {
+      const { clock, name } = subject.client;
+      if (call.insist !== true && breaker.isOpen(clock, () => probe(clock))) {
+        throw new Error("The shared cache is left alone for a moment, because it did not work.");
+      }
+      try {
+        return await run(subject, call);
+      } catch (error) {
+        const { operation } = call;
+        subject.emit({ type: "cache-failed", client: name, operation, error: safeCause(error) });
+        throw error;
+      }
+    },
+  };
+}
+
+async function inTime<T>(
+  clock: Clock,
+  deadline: number,
+  start: (signal: AbortSignal) => Promise<T>,
+  tooLate?: (result: T) => void,
+): Promise<T> {
+  const controller = new AbortController();
+  const late = new Late(`The shared cache did not answer within ${deadline} ms.`);
+  const work = start(controller.signal);
+  const last = deadline / 10;
+  try {
+    return await waitFor(clock, work, deadline - last, () => late).catch((error: unknown) => {
+      // A busy process sees its timers before its sockets: the answer may already be there.
+      if (error === late) return waitFor(clock, work, last, () => late);
+      throw error;
+    });
+  } catch (error) {
+    if (error === late && tooLate !== undefined) work.then(tooLate, () => {});
+    controller.abort(error);
+    throw error;
+  }
+}
