@@ -1,10 +1,14 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type UserWorkspaceConfig } from "vitest/config";
 
 const source = "@client-token/source";
-const project = (name: string, folder: string) => ({
+const project = (name: string, folder: string, options: UserWorkspaceConfig["test"] = {}) => ({
   extends: true as const,
-  test: { name, include: [`${folder}/**/*.test.ts`] },
+  test: { name, include: [`${folder}/**/*.test.ts`], ...options },
 });
+
+/** Fleets of real processes want the machine for themselves: commands of their own run them, file by file. */
+const fleets = ["fleet", "cluster"];
+const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   resolve: { conditions: [source, "module", "node", "development|production"] },
@@ -20,7 +24,8 @@ export default defineConfig({
       project("axios", "packages/axios/test"),
       project("keyv-cache", "packages/keyv-cache/test"),
       project("examples", "examples/*/test"),
-      project("repo", "test"),
+      project("repo", "test", { exclude: fleets.map((name) => `test/${name}/**`) }),
+      ...fleets.map((name) => project(name, `test/${name}`, alone)),
     ],
     coverage: { provider: "v8", include: ["packages/*/src/**"] },
   },
