@@ -1,7 +1,7 @@
 import { decodeToken, encodeToken } from "../cache/token-entry.ts";
 import { TokenClientError, safeCause } from "../errors.ts";
 import type { SharedSubject } from "../options/shared-tokens.ts";
-import type { Lease, TokenCache } from "../options/token-cache.ts";
+import type { TokenCache } from "../options/token-cache.ts";
 import type { HeldToken } from "../policy/held-token.ts";
 import { decodeFailure, encodeFailure, type SharedFailure } from "./failure-entry.ts";
 import { openStore } from "./store.ts";
@@ -31,7 +31,12 @@ interface Memory {
   failure: StandingFailure | undefined;
   /** The access token that was last seen there. */
   stored: string | undefined;
+  /** A lease stood longer than it may, and has not been free since. */
+  stuck: boolean;
 }
+
+/** Gives a lease back. Never rejects: it ends by itself. */
+export type Release = () => Promise<void>;
 
 /** The entries of all subjects. All calls end in time and reject if the store fails. */
 export interface Records {
@@ -45,15 +50,24 @@ export interface Records {
   lastFailure(subject: SharedSubject): SharedFailure | undefined;
   /** Whether this process has seen the token in the shared cache. */
   wasStored(subject: SharedSubject, token: HeldToken): boolean;
-  /** The lease of the subject's key; `undefined` if somebody else has it. */
-  acquireLease: ((subject: SharedSubject, duration: number) => Promise<Lease | undefined>) | undefined;
+  /** Takes the lease of the subject's key; `taken`: somebody else has it, `stuck`: and for too long. */
+  acquireLease:
+    | ((subject: SharedSubject, duration: number) => Promise<Release | "taken" | "stuck">)
+    | undefined;
+  /** The lease has stood longer than it may. */
+  giveUpOnLease(subject: SharedSubject): void;
 }
 
 export function openRecords(cache: TokenCache, deadline: number): Records {
   const store = openStore(cache, deadline);
   const memories = new WeakMap<SharedSubject, Memory>();
   const memoryOf = (subject: SharedSubject): Memory => {
-    const memory = memories.get(subject) ?? { tombstone: undefined, failure: undefined, stored: undefined };
+    const memory = memories.get(subject) ?? {
+      tombstone: undefined,
+      failure: undefined,
+      stored: undefined,
+      stuck: false,
+    };
     memories.set(subject, memory);
     return memory;
   };
@@ -133,13 +147,29 @@ export function openRecords(cache: TokenCache, deadline: number): Records {
 
     acquireLease:
       cache.acquireLease &&
-      ((subject, duration) =>
-        store.call(subject, {
+      (async (subject, duration) => {
+        const lease = await store.call(subject, {
           operation: "lease",
           run: async ({ key }, signal) => cache.acquireLease?.(key, duration, { signal }),
           // A lease that comes late would keep everybody out until it ends.
-          tooLate: (lease) => void lease?.release().catch(() => {}),
-        })),
+          tooLate: (late) => void late?.release().catch(() => {}),
+        });
+        const memory = memoryOf(subject);
+        if (lease === undefined) return memory.stuck ? "stuck" : "taken";
+        memory.stuck = false;
+        const giveBack = { operation: "lease", run: () => lease.release(), insist: true } as const;
+        return () => store.call(subject, giveBack).catch(() => {});
+      }),
+
+    giveUpOnLease(subject) {
+      memoryOf(subject).stuck = true;
+      subject.emit({
+        type: "cache-failed",
+        client: subject.client.name,
+        operation: "lease",
+        error: new Error("A lease stands longer than any process may hold it."),
+      });
+    },
   };
 }
 

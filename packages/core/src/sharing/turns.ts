@@ -1,12 +1,11 @@
 import { rest } from "../clock.ts";
 import { isTokenError } from "../errors.ts";
 import type { SharedFlight, SharedOutcome, SharedSubject } from "../options/shared-tokens.ts";
-import type { Lease } from "../options/token-cache.ts";
 import { leasePause, renewalLookPause } from "../policy/back-off.ts";
 import { isLate, since, type HeldToken } from "../policy/held-token.ts";
 import { isFit } from "./adoption.ts";
 import { describeFailure, restAfter, sharedError } from "./failures.ts";
-import type { Found, Records } from "./records.ts";
+import type { Found, Records, Release } from "./records.ts";
 
 /** What taking turns needs to know. */
 export interface Rules {
@@ -25,7 +24,8 @@ interface Turn extends Rules {
   readonly flight: SharedFlight;
   /** The store did not say what it holds. */
   blind: boolean;
-  lease: Lease | undefined;
+  /** Gives the lease back; set while this process holds it. */
+  release: Release | undefined;
 }
 
 /**
@@ -38,12 +38,12 @@ export async function takeTurn(
   subject: SharedSubject,
   flight: SharedFlight,
 ): Promise<SharedOutcome> {
-  const turn: Turn = { ...rules, subject, flight, blind: false, lease: undefined };
+  const turn: Turn = { ...rules, subject, flight, blind: false, release: undefined };
   try {
     const held = await waitForOthers(turn);
-    if (held !== undefined) return { held, from: "shared-cache", settle: () => release(turn) };
+    if (held !== undefined) return { held, from: "shared-cache", settle: async () => turn.release?.() };
   } catch (error) {
-    subject.inBackground(release(turn));
+    if (turn.release !== undefined) subject.inBackground(turn.release());
     throw error;
   }
   return ask(turn);
@@ -69,16 +69,20 @@ async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
       signal.throwIfAborted();
       return token;
     }
-    const wait = timeToWait(turn, found);
-    if (turn.lease !== undefined) return undefined;
-    if (wait === 0) {
-      if (!(await tryLease(turn, leaseTime))) return undefined;
+    const mayAsk = !isSpared(subject, found);
+    if (turn.release !== undefined) return undefined;
+    if (mayAsk) {
+      const lease = await tryLease(turn, leaseTime);
+      if (lease === "none") return undefined;
       signal.throwIfAborted();
-      if (turn.lease !== undefined) continue;
+      if (lease === "ours") continue;
     }
-    // Its holder is not one of us, or does not keep to its time.
-    if (client.clock.monotonic() >= giveUpAt) return undefined;
-    await rest(client.clock, Math.max(wait, pauseOf(turn, round)));
+    if (client.clock.monotonic() >= giveUpAt) {
+      // Its holder is not one of us, or does not keep to its time.
+      records.giveUpOnLease(subject);
+      return undefined;
+    }
+    await rest(client.clock, pauseOf(turn, round));
     signal.throwIfAborted();
     // Callers are served to the end; what nobody waits for ends with the manager.
     if (flight.waiting === 0) subject.assertOpen(client.name);
@@ -86,33 +90,31 @@ async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
   return undefined;
 }
 
-/** Whether it makes sense to go on taking turns: there are leases, and asking for one worked. */
-async function tryLease(turn: Turn, leaseTime: number): Promise<boolean> {
+/** `none`: there is no taking turns, because the store has no leases, or they do not work. */
+async function tryLease(turn: Turn, leaseTime: number): Promise<"ours" | "taken" | "none"> {
   const { acquireLease } = turn.records;
   if (acquireLease === undefined) {
     turn.degrade(turn.subject);
-    return false;
+    return "none";
   }
-  try {
-    turn.lease = await acquireLease(turn.subject, leaseTime);
-    return true;
-  } catch {
-    return false;
-  }
+  const lease = await acquireLease(turn.subject, leaseTime).catch(() => "stuck" as const);
+  if (lease === "stuck") return "none";
+  if (lease === "taken") return "taken";
+  turn.release = lease;
+  return "ours";
 }
 
 /**
- * How long a failure of another process stands, in milliseconds. Callers get one that is certain; one process
- * without an answer may be alone in that.
+ * Whether the token endpoint is left alone, because another process failed there. Callers get a failure that is
+ * certain; one process without an answer may be alone in that.
  */
-function timeToWait({ subject }: Turn, { failure }: Found): number {
-  if (failure === undefined) return 0;
-  const { clock } = subject.client;
-  const left = failure.until - clock.monotonic();
-  if (!failure.failure.confirmed) return left;
-  throw Object.assign(sharedError(failure.failure, subject.client), {
-    retryAt: Math.ceil(clock.now() + left),
-  });
+function isSpared({ client }: SharedSubject, { failure: standing }: Found): boolean {
+  if (standing === undefined) return false;
+  const { failure, until } = standing;
+  if (!failure.confirmed) return true;
+  const { clock } = client;
+  const retryAt = Math.ceil(clock.now() + until - clock.monotonic());
+  throw Object.assign(sharedError(failure, client), { retryAt });
 }
 
 function pauseOf({ subject, flight }: Turn, round: number): number {
@@ -134,12 +136,12 @@ async function ask(turn: Turn): Promise<SharedOutcome> {
       from: "token-endpoint",
       async settle(landed) {
         if (landed) await records.writeToken(subject, held).catch(() => {});
-        await release(turn);
+        await turn.release?.();
       },
     };
   } catch (error) {
     // First the word, then the turn.
-    subject.inBackground(tellOthers(turn, error).then(() => release(turn)));
+    subject.inBackground(tellOthers(turn, error).then(turn.release));
     throw error;
   }
 }
@@ -150,8 +152,4 @@ async function tellOthers({ records, subject, flight, writer }: Turn, error: unk
   if (failure === undefined) return;
   Object.assign(error, { retryAt: Math.ceil(subject.client.clock.now() + restAfter(failure)) });
   await records.writeFailure(subject, failure).catch(() => {});
-}
-
-async function release({ lease }: Turn): Promise<void> {
-  await lease?.release().catch(() => {});
 }
