@@ -70,7 +70,7 @@ function drive(cache: TokenCache, deadline: number, lookInterval: number): Share
   };
   return {
     // A lease that its holder left behind, the last pause, the calls of the store around them, and the request.
-    patience: (timeout) => leaseTime(timeout) + 1000 + 4 * deadline + timeout,
+    patience: (timeout) => leaseTime(timeout) + 1500 + 4 * deadline + timeout,
     async obtain(subject, flight) {
       const outcome = await takeTurn(rules, subject, flight);
       watch(outcome.held, lookInterval, subject.client.clock);

@@ -7,6 +7,9 @@ import { isFit } from "./adoption.ts";
 import { describeFailure, restAfter, sharedError } from "./failures.ts";
 import type { Found, Records, Release } from "./records.ts";
 
+/** A lease may end a little later than asked for: it began after the wait for it did. In milliseconds. */
+const lateness = 500;
+
 /** What taking turns needs to know. */
 export interface Rules {
   readonly records: Records;
@@ -55,7 +58,7 @@ async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
   const { client } = subject;
   const { signal } = flight.controller;
   const leaseTime = turn.leaseTime(client.timeout);
-  const giveUpAt = client.clock.monotonic() + leaseTime;
+  const giveUpAt = client.clock.monotonic() + leaseTime + lateness;
   for (let round = 0; !flight.forced; round++) {
     const found = await records.read(subject, true).catch(() => undefined);
     signal.throwIfAborted();
