@@ -1,4 +1,5 @@
-import { marker } from "./entry.ts";
+import { nameOf } from "./error-name.ts";
+import { marker } from "./stored-value.ts";
 
 /** What this package uses of Keyv: 5, 6, or anything that behaves alike. */
 export interface KeyvLike {
@@ -81,15 +82,10 @@ function faultsOf(keyv: KeyvLike): Faults {
 
 /**
  * A store's error may quote what it was to store: its message ends where that begins, and its other properties
- * stay behind.
+ * stay behind. Errors of several attempts to connect have no message of their own.
  */
 function faultOf(error: unknown): Error {
-  const { message, name } = error instanceof Error ? error : { message: String(error), name: "Error" };
+  const message = error instanceof Error ? error.message : String(error);
   const [said] = message.split(marker, 1);
-  return new Error(`The shared cache failed: ${said || codeOf(error) || name}`);
-}
-
-/** Errors of several attempts to connect have no message of their own. */
-function codeOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+  return new Error(`The shared cache failed: ${said || nameOf(error)}`);
 }

@@ -1,63 +1,89 @@
-import { ConfigurationError, sharedTokenCache, type SharedTokenCache } from "@client-token/core";
+import {
+  ConfigurationError,
+  sharedTokenCache,
+  type SharedTokenCache,
+  type TokenCache,
+} from "@client-token/core";
 import { decodeEntry, encodeEntry, type WrittenEntry } from "./entry.ts";
 import { keyvStore, type KeyvLike } from "./keyv-store.ts";
 import { checkOptions, type KeyvTokenCacheOptions } from "./options.ts";
+import { unwrap, wrap } from "./stored-value.ts";
 
 /** Memcached takes a longer time to live for a date. */
 const maxTimeToLive = 30 * 24 * 3_600_000;
+/** Memcached drops fractions of a second, takes 0 for no end, and may end an entry up to a second early. */
+const minTimeToLive = 3_000;
 
 /**
  * A shared cache over Keyv 5 or 6 and any of its stores. Entries that are expired, corrupt, cut off or foreign are
  * misses. A write is proven by reading it back. While the store is down, hangs or takes no writes, tokens come
  * from the token endpoint, and the manager's `onEvent` hears of it.
  *
- * It listens to the Keyv's `error` events, once for each Keyv.
+ * With a `lease` a whole fleet makes one token request, without one each process makes its own. It listens to the
+ * Keyv's `error` events, once for each Keyv.
  *
  * @throws ConfigurationError that names the option and the fix
  * @example
  * ```ts
  * import { createTokenManager } from "@client-token/core";
- * import { keyvTokenCache } from "@client-token/keyv-cache";
+ * import { keyvTokenCache, redisLease } from "@client-token/keyv-cache";
  * import KeyvRedis, { Keyv } from "@keyv/redis";
  *
  * const store = new KeyvRedis({ url: "redis://localhost:6379", disableOfflineQueue: true });
  * const keyv = new Keyv({ store, namespace: "tokens", useKeyPrefix: false });
- * const tokens = createTokenManager({ cache: keyvTokenCache(keyv) });
+ * const cache = keyvTokenCache(keyv, { lease: redisLease(() => store.getClient()) });
+ * const tokens = createTokenManager({ cache });
  * ```
  */
 export function keyvTokenCache(keyv: KeyvLike, options: KeyvTokenCacheOptions = {}): SharedTokenCache {
   checkOptions(keyv, options);
+  const { lease, encryption, ...shared } = options;
   const store = keyvStore(keyv);
+  const encode = async (key: string, written: WrittenEntry): Promise<string> => {
+    const json = encodeEntry(written);
+    return wrap(encryption === undefined ? json : await encryption.encrypt(json, key));
+  };
+  const decode = async (key: string, found: unknown): Promise<WrittenEntry | undefined> => {
+    const text = unwrap(found);
+    if (text === undefined) return undefined;
+    return decodeEntry(encryption === undefined ? text : await encryption.decrypt(text, key), Date.now());
+  };
   const write = async (key: string, written: WrittenEntry, signal?: AbortSignal): Promise<void> => {
-    const value = encodeEntry(written);
+    const value = await encode(key, written);
+    signal?.throwIfAborted();
     await store.write(key, value, timeToLive(written));
     signal?.throwIfAborted();
     // Keyv 5 answers `true` for failed writes.
     const found = await store.read(key);
-    if (found !== value && !overtakes(decodeEntry(found, Date.now()), written)) {
+    if (found !== value && !overtakes(await decode(key, found), written)) {
       throw new Error("The shared cache reported success, but the entry is not there.");
     }
   };
-  return sharedTokenCache(
-    {
-      async get(key, { signal } = {}) {
-        checkKey(key);
-        return unlessAborted(signal, async () => decodeEntry(await store.read(key), Date.now())?.entry);
-      },
-      async set(key, entry, { signal } = {}) {
-        checkKey(key);
-        return unlessAborted(signal, () => write(key, { writtenAt: Date.now(), entry }, signal));
-      },
+  const cache: TokenCache = {
+    async get(key, { signal } = {}) {
+      checkKey(key);
+      return unlessAborted(signal, async () => (await decode(key, await store.read(key)))?.entry);
     },
-    options,
-  );
+    async set(key, entry, { signal } = {}) {
+      checkKey(key);
+      return unlessAborted(signal, () => write(key, { writtenAt: Date.now(), entry }, signal));
+    },
+  };
+  if (lease !== undefined) {
+    // Not cut off at an abort: a lease that comes late has to be given back.
+    cache.acquireLease = async (key, duration, call) => {
+      checkKey(key);
+      return lease(key, duration, call);
+    };
+  }
+  return sharedTokenCache(cache, shared);
 }
 
-/** Core's own keys always fit. Postgres takes 255 characters, memcached 250, and Keyv adds its namespace. */
+/** 1–180 characters. Core's own keys always fit. Postgres takes 255 characters, memcached 250, and Keyv adds its namespace. */
 function checkKey(key: string): void {
   if (/^[\w.:-]{1,180}$/.test(key)) return;
   throw new ConfigurationError(
-    `"cacheKey" gave a key that not every store takes: keep to 1–180 characters of A-Z a-z 0-9 . _ : -.`,
+    '"cacheKey" gave a key that not every store takes: keep to A-Z a-z 0-9 . _ : - and 172 characters, so that ":failure" has room behind it.',
   );
 }
 
@@ -65,7 +91,7 @@ function checkKey(key: string): void {
 function timeToLive({ writtenAt, entry }: WrittenEntry): number {
   const left = Math.floor(entry.expiresAt - writtenAt);
   if (!(left >= 1 && left < Infinity)) throw new Error("The cache entry has no time to live.");
-  return Math.min(left, maxTimeToLive);
+  return Math.min(Math.max(left, minTimeToLive), maxTimeToLive);
 }
 
 /** Another process may have written meanwhile. A token does not prove that a deletion was stored. */

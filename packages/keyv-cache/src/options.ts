@@ -1,17 +1,30 @@
-import { ConfigurationError } from "@client-token/core";
+import { ConfigurationError, type SharedTokenCacheOptions } from "@client-token/core";
+import type { EntryEncryption } from "./encryption.ts";
 import type { KeyvLike } from "./keyv-store.ts";
+import type { AcquireLease } from "./leases/acquire-lease.ts";
 
 /** How a {@link keyvTokenCache} works. */
-export interface KeyvTokenCacheOptions {
+export interface KeyvTokenCacheOptions extends SharedTokenCacheOptions {
   /**
-   * Milliseconds for one call of the cache, whatever the store does: from 10 to 10 000.
-   * @defaultValue 250
+   * Lets one process at a time ask for a token, so that a fleet asks once: `redisLease`, `valkeyLease`,
+   * `postgresLease` or `memcacheLease`, over the store that the Keyv uses. Keyv itself has no such step.
+   * @defaultValue none: each process asks for itself
    */
-  readonly deadline?: number | undefined;
+  readonly lease?: AcquireLease | undefined;
+  /**
+   * Encrypts what is stored, `aesGcm([{ id, secret }])` for example. What it does not decrypt is a miss.
+   * @defaultValue none: entries are plain text
+   */
+  readonly encryption?: EntryEncryption | undefined;
 }
 
 /** A list that the compiler keeps complete. */
-const known: Readonly<Record<keyof KeyvTokenCacheOptions, 0>> = { deadline: 0 };
+const known: Readonly<Record<keyof KeyvTokenCacheOptions, 0>> = {
+  deadline: 0,
+  lookInterval: 0,
+  lease: 0,
+  encryption: 0,
+};
 
 /** @throws ConfigurationError that names the option and the fix */
 export function checkOptions(keyv: Partial<KeyvLike> | undefined, options: KeyvTokenCacheOptions): void {
@@ -23,10 +36,15 @@ export function checkOptions(keyv: Partial<KeyvLike> | undefined, options: KeyvT
       fail(name, `is not an option. Known options: ${Object.keys(known).join(", ")}.`);
     }
   }
-  const { deadline } = options;
-  if (deadline === undefined) return;
-  if (!(typeof deadline === "number" && deadline >= 10 && deadline <= 10_000)) {
-    fail("deadline", `is ${String(deadline)}: it is in milliseconds, from 10 to 10 000.`);
+  const { lease, encryption } = options;
+  if (lease !== undefined && typeof lease !== "function") {
+    fail("lease", "is no lease: give redisLease(…), valkeyLease(…), postgresLease(…) or memcacheLease(…).");
+  }
+  if (encryption === undefined) return;
+  for (const method of ["encrypt", "decrypt"] as const) {
+    if (typeof encryption?.[method] !== "function") {
+      fail("encryption", `has no method "${method}": give aesGcm([{ id, secret }]).`);
+    }
   }
 }
 

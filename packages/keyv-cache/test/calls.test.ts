@@ -1,4 +1,4 @@
-import { keyvTokenCache, type KeyvLike } from "@client-token/keyv-cache";
+import { keyvTokenCache, type AcquireLease, type KeyvLike } from "@client-token/keyv-cache";
 import { describe, expect, test, vi } from "vitest";
 import { entryOf, key } from "./support/entries.ts";
 import { createStore, majors } from "./support/keyvs.ts";
@@ -28,19 +28,23 @@ describe.each(majors)("over $name: an aborted call", ({ over }) => {
     const { signal } = controller;
     const store = createStore();
     const get = vi.spyOn(store, "get");
+    let answer = (): void => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const set = vi.fn<() => Promise<void>>(async () => answered);
     const late = async (): Promise<never> => {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await answered;
       throw new Error("late");
     };
-    const hanging = over({ ...store, set: async () => new Promise((resolve) => setTimeout(resolve, 5)) });
     const calls = [
-      keyvTokenCache(hanging).set(key, entryOf(), { signal }),
+      keyvTokenCache(over({ ...store, set })).set(key, entryOf(), { signal }),
       keyvTokenCache(over({ ...store, get: late, set: late })).set(key, entryOf(), { signal }),
       keyvTokenCache(over({ ...store, get: late })).get(key, { signal }),
     ];
+    await vi.waitFor(() => expect(set).toHaveBeenCalled());
     controller.abort(new Error("enough"));
     for (const call of calls) await expect(call).rejects.toThrow("enough");
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    answer();
+    await new Promise((resolve) => setTimeout(resolve, 10));
     expect(get).not.toHaveBeenCalled();
   });
 });
@@ -49,8 +53,8 @@ test("keys that not every store takes are refused, with what to keep to", async 
   const store = createStore();
   const cache = keyvTokenCache(majors[0].over(store));
   for (const bad of ["", "a b", "ключ", "a\n", "a/b", "k".repeat(181)]) {
-    await expect(cache.get(bad)).rejects.toThrow("1–180 characters of A-Z a-z 0-9");
-    await expect(cache.set(bad, entryOf())).rejects.toThrow("1–180 characters of A-Z a-z 0-9");
+    await expect(cache.get(bad)).rejects.toThrow("keep to A-Z a-z 0-9 . _ : - and 172 characters");
+    await expect(cache.set(bad, entryOf())).rejects.toThrow("keep to A-Z a-z 0-9 . _ : - and 172 characters");
   }
   await cache.set("k".repeat(180), entryOf());
   expect(store.values.size).toBe(1);
@@ -75,6 +79,37 @@ test("anything that behaves like a Keyv will do, also without getRaw", async () 
   expect(await cache.get(key)).toEqual(entry);
 });
 
+describe("a lease", () => {
+  const lease = { release: async () => {} };
+  const acquireLease = vi.fn<AcquireLease>(async () => lease);
+  const cache = keyvTokenCache(majors[0].over(createStore()), { lease: acquireLease });
+
+  test("is taken with what was given for it, for the key of the entry", async () => {
+    const { signal } = new AbortController();
+    expect(await cache.acquireLease?.(key, 10_000, { signal })).toBe(lease);
+    expect(acquireLease).toHaveBeenCalledExactlyOnceWith(key, 10_000, { signal });
+  });
+
+  test("that comes after an abort is handed out all the same, so that it can be given back", async () => {
+    const controller = new AbortController();
+    const late = new Promise<typeof lease>((resolve) => setTimeout(resolve, 5, lease));
+    acquireLease.mockReturnValueOnce(late);
+    const acquired = cache.acquireLease?.(key, 10_000, { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    expect(await acquired).toBe(lease);
+  });
+
+  test("is not taken for keys that not every store takes", async () => {
+    await expect(cache.acquireLease?.("a b", 10_000)).rejects.toThrow(
+      "keep to A-Z a-z 0-9 . _ : - and 172 characters",
+    );
+  });
+
+  test("is not to be had where none was given", () => {
+    expect(keyvTokenCache(majors[0].over(createStore()))).not.toHaveProperty("acquireLease");
+  });
+});
+
 describe("options that cannot work are refused at construction:", () => {
   const keyv = majors[0].over(createStore());
 
@@ -85,17 +120,33 @@ describe("options that cannot work are refused at construction:", () => {
   test("unknown ones, with those that exist", () => {
     const options: object = { timeout: 100 };
     expect(() => keyvTokenCache(keyv, options)).toThrow(
-      '"timeout" of keyvTokenCache is not an option. Known options: deadline.',
+      '"timeout" of keyvTokenCache is not an option. Known options: deadline, lookInterval, lease, encryption.',
     );
   });
 
   test.each([0.25, 0, -1, 250_000, Number.NaN, Infinity, "250", null])("a deadline of %o", (deadline) => {
     const options: object = { deadline };
-    expect(() => keyvTokenCache(keyv, options)).toThrow("it is in milliseconds, from 10 to 10 000");
+    expect(() => keyvTokenCache(keyv, options)).toThrow("it is in milliseconds, from 10 to 10000");
+  });
+
+  test.each([null, "redisLease", {}, true])("%o for a lease", (lease) => {
+    const options: object = { lease };
+    expect(() => keyvTokenCache(keyv, options)).toThrow(
+      '"lease" of keyvTokenCache is no lease: give redisLease',
+    );
+  });
+
+  test.each([null, "secret", [], {}, { encrypt: () => {} }])("%o for the encryption", (encryption) => {
+    const options: object = { encryption };
+    expect(() => keyvTokenCache(keyv, options)).toThrow(
+      /^"encryption" of keyvTokenCache has no method "(en|de)crypt": give aesGcm\(\[\{ id, secret \}\]\)\.$/,
+    );
   });
 
   test("and those that can work are not", () => {
     for (const deadline of [10, 250, 10_000, undefined]) keyvTokenCache(keyv, { deadline });
+    const none = { lookInterval: undefined, lease: undefined, encryption: undefined };
+    expect(() => keyvTokenCache(keyv, none)).not.toThrow();
     expect(() => keyvTokenCache(keyv)).not.toThrow();
   });
 });

@@ -41,10 +41,7 @@ describe.each(majors)("over $name in memory", ({ inMemory, over }) => {
     expect(took).toBeGreaterThan(15);
     expect(took).toBeLessThan(200);
     await member.tokens.close();
-    expect(cacheFailures(member)).toEqual([
-      "get: Error: The shared cache did not answer within 20 ms.",
-      "set: Error: The shared cache did not answer within 20 ms.",
-    ]);
+    expect(cacheFailures(member)).toEqual(["get: Error: The shared cache did not answer within 20 ms."]);
   });
 });
 
@@ -61,7 +58,9 @@ describeWithRedis("over Redis", (url) => {
     const token = await first.tokens.getToken("invoices");
     await first.tokens.close();
 
-    const second = join(keyvTokenCache(openKeyv(recommended(url), reader, namespace), patient));
+    const store = recommended(url);
+    await store.getClient();
+    const second = join(keyvTokenCache(openKeyv(store, reader, namespace), patient));
     expect((await second.tokens.getToken("invoices")).accessToken).toBe(token.accessToken);
     expect(server.requests).toHaveLength(1);
     expect([...cacheFailures(first), ...cacheFailures(second)]).toEqual([]);

@@ -54,6 +54,15 @@ describe.each(majors)("over $name: the time to live", ({ over }) => {
     expect(Number(store.ttls[0])).toBeLessThanOrEqual(2_592_000_000);
   });
 
+  test("is 3 seconds at least: Memcached keeps what ends within a second for ever", async () => {
+    const store = createStore();
+    const cache = keyvTokenCache(over(store));
+    await cache.set(key, entryOf({ expiresAt: Date.now() + 40 }));
+    expect(store.ttls).toEqual([3_000]);
+    expect(await cache.get(key)).toBeDefined();
+    await vi.waitFor(async () => expect(await cache.get(key)).toBeUndefined());
+  });
+
   test.each([
     ["in the past", () => Date.now() - 1],
     ["now", () => Date.now()],

@@ -3,6 +3,7 @@ import type { KeyvLike } from "@client-token/keyv-cache";
 import { Keyv as Keyv5 } from "keyv";
 import { Keyv as Keyv6 } from "keyv-6";
 import { encodeEntry } from "../../src/entry.ts";
+import { wrap } from "../../src/stored-value.ts";
 
 /** A store as Keyv knows them. */
 export interface Store {
@@ -36,7 +37,7 @@ interface Emitter {
 
 /** A value as Keyv puts it into a store. */
 export function kept(entry: CacheEntry, writtenAt: number = Date.now()): string {
-  return JSON.stringify({ value: encodeEntry({ writtenAt, entry }) });
+  return JSON.stringify({ value: wrap(encodeEntry({ writtenAt, entry })) });
 }
 
 /** A store that works, and keeps what it is given for ever. */
