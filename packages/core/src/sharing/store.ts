@@ -1,6 +1,6 @@
 import { sharedKey, type SharedKey } from "../cache/shared-key.ts";
 import { waitFor, type Clock } from "../clock.ts";
-import { safeCause } from "../errors.ts";
+import { ConfigurationError, safeCause } from "../errors.ts";
 import type { SharedSubject } from "../options/shared-tokens.ts";
 import type { TokenCache } from "../options/token-cache.ts";
 import type { CacheOperation } from "../options/token-event.ts";
@@ -64,8 +64,9 @@ export function openStore(cache: TokenCache, deadline: number): Store {
       tooLate,
     );
     const settled = result.then(breaker.succeeded, (error: unknown) => {
-      // A store that refuses to write may still be read.
-      if (error instanceof Late || operation !== "set") breaker.failed(clock, error instanceof Late);
+      // A store that refuses to write may still be read, and a key that it refuses is one client's mistake.
+      const isOneOff = operation === "set" || error instanceof ConfigurationError;
+      if (error instanceof Late || !isOneOff) breaker.failed(clock, error instanceof Late);
     });
     queues.set(subject, settled);
     return result;
