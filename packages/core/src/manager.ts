@@ -96,8 +96,12 @@ export function createTokenManager(options: ManagerOptions): TokenManager {
   const client = (name: string): TokenClient => createTokenClient(registry, name);
   const close = async (): Promise<void> => {
     closed = true;
+    const idle = async (): Promise<void> => {
+      // Work may leave work behind: the token that it got is still to be shared.
+      while (background.size > 0) await Promise.all(background);
+    };
     // Work in the background does not keep the process alive; whoever waits for it does.
-    await waitFor(settings.clock, Promise.all(background), longestTimeout, () => undefined);
+    await waitFor(settings.clock, idle(), longestTimeout, () => undefined);
   };
 
   return {

@@ -59,7 +59,14 @@ export function decodeToken(
   const age = Math.max(0, lifetime.end - (expiresAt - now.wall));
   const held = Math.min(age, Math.max(0, now.wall - obtainedAt));
   return {
-    token: createAccessToken({ accessToken, tokenType, expiresAt, scope: scope ?? undefined, clientId }),
+    token: createAccessToken({
+      accessToken,
+      tokenType,
+      // Its writer's clock may be ahead.
+      expiresAt: Math.min(expiresAt, Math.floor(now.wall + lifetime.end)),
+      scope: scope ?? undefined,
+      clientId,
+    }),
     lifetime,
     requestedAt: ago(now, age),
     obtainedAt: ago(now, held),

@@ -7,8 +7,10 @@ const mostRejections = 3;
 
 /** Spares callers the wait for a store that does not answer. */
 export interface Breaker {
-  /** Whether the store is left alone. The first to ask after the pause sends the probe that may end it. */
-  isOpen(clock: Clock, probe: () => Promise<unknown>): boolean;
+  /** Whether the store is left alone. */
+  isOpen(): boolean;
+  /** Finds out whether it works again; at most once in each pause, and once for all who wait for the answer. */
+  probe(clock: Clock, send: () => Promise<unknown>): Promise<void>;
   succeeded: () => void;
   /** A call that ran out of time stands for many. */
   failed(clock: Clock, late: boolean): void;
@@ -18,18 +20,16 @@ export function createBreaker(): Breaker {
   let rejections = 0;
   /** In monotonic milliseconds. */
   let until: number | undefined;
-  let probing = false;
+  let probing: Promise<void> | undefined;
 
   const breaker: Breaker = {
-    isOpen(clock, probe) {
-      if (until === undefined) return false;
-      if (!probing && clock.monotonic() >= until) {
-        probing = true;
-        probe()
-          .then(breaker.succeeded, () => breaker.failed(clock, true))
-          .finally(() => (probing = false));
-      }
-      return true;
+    isOpen: () => until !== undefined,
+    async probe(clock, send) {
+      if (until === undefined || (probing === undefined && clock.monotonic() < until)) return;
+      probing ??= send()
+        .then(breaker.succeeded, () => breaker.failed(clock, true))
+        .finally(() => (probing = undefined));
+      await probing;
     },
     succeeded() {
       rejections = 0;

@@ -3,8 +3,9 @@ import type { CacheEntry } from "../options/token-cache.ts";
 /** The layout of failure markers; others are misses. */
 const version = 1;
 
-/** No marker stands longer, whatever it says, in milliseconds. */
+/** No marker stands longer, whatever it says, in milliseconds: one of an answer, and one of none. */
 const longestPeriod = 30_000;
+export const longestSilence = 1000;
 
 /** What one process tells the others of its failed token request. No secret, no word of the server's. */
 export interface SharedFailure {
@@ -40,11 +41,14 @@ export function decodeFailure(
   if (
     !isName(id) ||
     !isName(writer) ||
-    !isWithin(period, 1, longestPeriod) ||
+    !isWithin(period, 1, status === null ? longestSilence : longestPeriod) ||
+    !isWithin(expiresAt, 0, Infinity) ||
     !isWithin(count, 1, 1_000_000) ||
     !(status === null || status === 429 || isWithin(status, 500, 599)) ||
     !(error === null || isName(error)) ||
-    typeof confirmed !== "boolean"
+    typeof confirmed !== "boolean" ||
+    // An answer is an answer.
+    (status !== null && !confirmed)
   ) {
     return undefined;
   }
@@ -52,7 +56,8 @@ export function decodeFailure(
   return { failure, left: Math.min(period, expiresAt - now) };
 }
 
-function isName(value: unknown): value is string {
+/** What may stand in a marker as a name. */
+export function isName(value: unknown): value is string {
   return typeof value === "string" && /^[\w.-]{1,64}$/.test(value);
 }
 

@@ -1,10 +1,7 @@
 import { TokenEndpointError, TokenRequestError, type TokenError } from "../errors.ts";
 import type { ResolvedClient } from "../options/resolve-client.ts";
 import { doubling, failurePause } from "../policy/back-off.ts";
-import type { SharedFailure } from "./failure-entry.ts";
-
-/** A process that got no answer may be alone in that: it lets the others try first, by this many milliseconds. */
-const courtesy = 500;
+import { isName, longestSilence, type SharedFailure } from "./failure-entry.ts";
 
 /**
  * What the others are told of a failed token request: that the server is in trouble (429 and 5xx), or that no
@@ -19,17 +16,13 @@ export function describeFailure(
   const id = crypto.randomUUID();
   if (error instanceof TokenEndpointError && (error.status === 429 || error.status >= 500)) {
     const period = failurePause(count, error.retryAfter);
-    return { id, writer, count, period, status: error.status, error: error.error ?? null, confirmed: true };
+    const name = isName(error.error) ? error.error : null;
+    return { id, writer, count, period, status: error.status, error: name, confirmed: true };
   }
   if (!(error instanceof TokenRequestError)) return undefined;
-  const period = doubling(count, 500, 1000);
+  const period = doubling(count, 500, longestSilence);
   const confirmed = previous !== undefined && previous.writer !== writer;
   return { id, writer, count, period, status: null, error: null, confirmed };
-}
-
-/** How long this process itself leaves the token endpoint alone, in milliseconds. */
-export function restAfter({ period, status }: SharedFailure): number {
-  return status === null ? period + courtesy : period;
 }
 
 /** What callers get while another process's failure stands. */

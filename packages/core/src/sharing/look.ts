@@ -1,5 +1,7 @@
 import type { SharedSubject } from "../options/shared-tokens.ts";
-import { isFit, watch } from "./adoption.ts";
+import { isLate } from "../policy/held-token.ts";
+import { watch } from "./adoption.ts";
+import type { MemoryOf } from "./memory.ts";
 import type { Records } from "./records.ts";
 
 /**
@@ -8,6 +10,7 @@ import type { Records } from "./records.ts";
  */
 export async function look(
   records: Records,
+  memoryOf: MemoryOf,
   subject: SharedSubject,
   interval: number,
   drop: () => void,
@@ -15,18 +18,17 @@ export async function look(
   const { held, client, emit } = subject;
   if (held === undefined) return;
   const { clock, name } = client;
+  const { accessToken, expiresAt } = held.token;
   watch(held, interval, clock);
+  const wasStored = memoryOf(subject).stored === accessToken;
   const startedAt = clock.monotonic();
-  const found = await records.read(subject).catch(() => undefined);
+  const found = await records.read(subject, { inBackground: true }).catch(() => undefined);
   if (found?.deleted === true) drop();
   if (found === undefined || subject.held !== held || held.rejected) return;
   const { token } = found;
-  if (token === undefined) {
-    // Once: the copy is due, and looks no more.
-    if (records.wasStored(subject, held)) {
-      subject.held = { ...held, lifetime: { ...held.lifetime, due: 0 }, checkAt: 0 };
-    }
-  } else if (token.token.expiresAt > held.token.expiresAt && isFit(subject, token)) {
+  if (token?.token.accessToken === accessToken) return;
+  // What took the place of this process's own entry is newer; otherwise the later end tells.
+  if (token !== undefined && !isLate(token, clock) && (wasStored || token.token.expiresAt > expiresAt)) {
     watch(token, interval, clock);
     subject.held = token;
     emit({
@@ -38,5 +40,8 @@ export async function look(
       expiresAt: token.token.expiresAt,
       context: undefined,
     });
+  } else if (wasStored) {
+    // Once: the copy is due, and looks no more.
+    subject.held = { ...held, lifetime: { ...held.lifetime, due: 0 }, checkAt: 0 };
   }
 }

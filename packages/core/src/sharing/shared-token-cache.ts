@@ -2,9 +2,15 @@ import { checker } from "../options/checks.ts";
 import { sharing, type SharedTokenCache, type SharedTokens } from "../options/shared-tokens.ts";
 import type { TokenCache } from "../options/token-cache.ts";
 import { watch } from "./adoption.ts";
+import { openLeases } from "./leases.ts";
 import { look } from "./look.ts";
+import { createMemories } from "./memory.ts";
 import { openRecords } from "./records.ts";
+import { openStore } from "./store.ts";
 import { takeTurn } from "./turns.ts";
+
+/** How far apart the clocks of a fleet may be without a deletion being missed, in milliseconds. */
+const clockTolerance = 600_000;
 
 /** How a shared cache is used. */
 export interface SharedTokenCacheOptions {
@@ -54,19 +60,18 @@ export function sharedTokenCache(cache: TokenCache, options: SharedTokenCacheOpt
 }
 
 function drive(cache: TokenCache, deadline: number, lookInterval: number): SharedTokens {
-  const records = openRecords(cache, deadline);
+  const store = openStore(cache, deadline);
+  const memoryOf = createMemories();
+  const records = openRecords(cache, store, memoryOf);
   // To get it, to look again, to ask, and to write; the half second is for everything in between.
   const leaseTime = (timeout: number): number => timeout + 3 * deadline + 500;
   let writer: string | undefined;
-  let degraded = false;
   const rules = {
     records,
-    leaseTime,
+    leases: openLeases(cache, store, memoryOf),
+    memoryOf,
     writer: () => (writer ??= crypto.randomUUID()),
-    degrade: ({ emit, client }: Parameters<SharedTokens["bury"]>[0]) => {
-      if (!degraded) emit({ type: "lease-missing", client: client.name });
-      degraded = true;
-    },
+    leaseTime,
   };
   return {
     // A lease that its holder left behind, the last pause, the calls of the store around them, and the request.
@@ -76,8 +81,9 @@ function drive(cache: TokenCache, deadline: number, lookInterval: number): Share
       watch(outcome.held, lookInterval, subject.client.clock);
       return outcome;
     },
-    look: (subject, drop) => look(records, subject, lookInterval, drop),
+    look: (subject, drop) => look(records, memoryOf, subject, lookInterval, drop),
     // Every process that is in use looks before it ends, and no flight from before it is still in the air.
-    bury: (subject) => records.writeTombstone(subject, leaseTime(subject.client.timeout) + 2 * lookInterval),
+    bury: (subject) =>
+      records.writeTombstone(subject, leaseTime(subject.client.timeout) + 2 * lookInterval + clockTolerance),
   };
 }

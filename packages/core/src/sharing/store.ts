@@ -14,9 +14,15 @@ export interface StoreCall<T> {
   readonly operation: CacheOperation;
   readonly run: (key: SharedKey, signal: AbortSignal) => Promise<T>;
   /** What to do with a result that comes when nobody waits for it any more. */
-  readonly tooLate?: ((result: T) => void) | undefined;
-  /** Goes out also while the store is left alone: somebody has to know for sure. */
-  readonly insist?: boolean | undefined;
+  readonly tooLate?: ((result: T) => unknown) | undefined;
+  /**
+   * What to do while the store is left alone. By default the call fails at once, and a probe in the background finds
+   * out whether the store is back; `wait`: for that probe, since nobody waits for this call; `insist`: go out all the
+   * same, somebody has to know for sure.
+   */
+  readonly whenOpen?: "wait" | "insist" | undefined;
+  /** Blotted out where the store's error is shown; so is the token in use. */
+  readonly secret?: string | undefined;
 }
 
 /** A store that is not trusted to settle. */
@@ -76,15 +82,23 @@ export function openStore(cache: TokenCache, deadline: number): Store {
     deadline,
     async call(subject, call) {
       const { clock, name } = subject.client;
-      if (call.insist !== true && breaker.isOpen(clock, () => probe(clock))) {
-        throw new Error("The shared cache is left alone for a moment, because it did not work.");
+      if (breaker.isOpen() && call.whenOpen !== "insist") {
+        const probing = breaker.probe(clock, () => probe(clock));
+        if (call.whenOpen === "wait") await probing;
+        if (breaker.isOpen()) {
+          throw new Error("The shared cache is left alone for a moment, because it did not work.");
+        }
       }
       try {
         return await run(subject, call);
       } catch (error) {
-        const { operation } = call;
-        subject.emit({ type: "cache-failed", client: name, operation, error: safeCause(error) });
-        throw error;
+        const { operation, secret } = call;
+        const secrets = [secret, subject.held?.token.accessToken].filter((one) => one !== undefined);
+        const shown = safeCause(error, (text) =>
+          secrets.reduce((clean, one) => clean.replaceAll(one, "[redacted]"), text),
+        );
+        subject.emit({ type: "cache-failed", client: name, operation, error: shown });
+        throw shown ?? new Error("The shared cache failed.");
       }
     },
   };
@@ -94,7 +108,7 @@ async function inTime<T>(
   clock: Clock,
   deadline: number,
   start: (signal: AbortSignal) => Promise<T>,
-  tooLate?: (result: T) => void,
+  tooLate?: (result: T) => unknown,
 ): Promise<T> {
   const controller = new AbortController();
   const late = new Late(`The shared cache did not answer within ${deadline} ms.`);
@@ -107,7 +121,7 @@ async function inTime<T>(
       throw error;
     });
   } catch (error) {
-    if (error === late && tooLate !== undefined) work.then(tooLate, () => {});
+    if (error === late && tooLate !== undefined) work.then(tooLate).catch(() => {});
     controller.abort(error);
     throw error;
   }

@@ -4,21 +4,25 @@ import type { SharedFlight, SharedOutcome, SharedSubject } from "../options/shar
 import { leasePause, renewalLookPause } from "../policy/back-off.ts";
 import { isLate, since, type HeldToken } from "../policy/held-token.ts";
 import { isFit } from "./adoption.ts";
-import { describeFailure, restAfter, sharedError } from "./failures.ts";
-import type { Found, Records, Release } from "./records.ts";
+import { describeFailure, sharedError } from "./failures.ts";
+import type { Leases, Release } from "./leases.ts";
+import { lastFailure, type MemoryOf, type StandingFailure } from "./memory.ts";
+import type { Records } from "./records.ts";
 
 /** A lease may end a little later than asked for: it began after the wait for it did. In milliseconds. */
 const lateness = 500;
+/** How long to wait for the holder of a lease that has stood too long before, in milliseconds. */
+const stuckPatience = 2000;
 
 /** What taking turns needs to know. */
 export interface Rules {
   readonly records: Records;
+  readonly leases: Leases;
+  readonly memoryOf: MemoryOf;
   /** Names this process in its failure markers. */
   readonly writer: () => string;
   /** How long a lease lasts for a client with this `timeout`, in milliseconds. */
   readonly leaseTime: (timeout: number) => number;
-  /** The store has no leases. */
-  readonly degrade: (subject: SharedSubject) => void;
 }
 
 /** One acquisition in one process. */
@@ -27,7 +31,7 @@ interface Turn extends Rules {
   readonly flight: SharedFlight;
   /** The store did not say what it holds. */
   blind: boolean;
-  /** Gives the lease back; set while this process holds it. */
+  /** Set while this process holds the lease. */
   release: Release | undefined;
 }
 
@@ -54,38 +58,48 @@ export async function takeTurn(
 
 /** Another process's token; `undefined` when it is this one's turn to ask. */
 async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
-  const { records, subject, flight } = turn;
+  const { records, leases, subject, flight } = turn;
   const { client } = subject;
+  const { clock } = client;
   const { signal } = flight.controller;
+  const memory = turn.memoryOf(subject);
   const leaseTime = turn.leaseTime(client.timeout);
-  const giveUpAt = client.clock.monotonic() + leaseTime + lateness;
+  const patience = memory.leaseStuck ? stuckPatience : leaseTime + lateness;
+  let giveUpAt = clock.monotonic() + patience;
+  let lastSeen: StandingFailure | undefined;
   for (let round = 0; !flight.forced; round++) {
-    const found = await records.read(subject, true).catch(() => undefined);
+    const reading = records.read(subject, { withFailure: true, inBackground: flight.waiting === 0 });
+    const found = await reading.catch(() => undefined);
     signal.throwIfAborted();
     turn.blind = found === undefined;
     if (found === undefined || flight.forced) return undefined;
+    const { token, deleted, failure } = found;
     // Whoever asks now asks after the deletion; the token from before is not used any more.
-    if (found.deleted) subject.held = undefined;
-    const { token } = found;
+    if (deleted) subject.held = undefined;
     if (token !== undefined && isFit(subject, token)) {
-      if (isLate(token, client.clock)) flight.serveLate(token);
+      if (isLate(token, clock)) flight.serveLate(token);
       signal.throwIfAborted();
+      memory.rowEnded = true;
       return token;
     }
-    const mayAsk = !isSpared(subject, found);
+    const mayAsk = !isSpared(subject, failure);
     if (turn.release !== undefined) return undefined;
     if (mayAsk) {
-      const lease = await tryLease(turn, leaseTime);
-      if (lease === "none") return undefined;
+      const lease = await leases.acquire(subject, leaseTime);
+      if (typeof lease === "function") turn.release = lease;
       signal.throwIfAborted();
-      if (lease === "ours") continue;
+      if (lease === "none") return undefined;
+      if (lease !== "taken") continue;
     }
-    if (client.clock.monotonic() >= giveUpAt) {
+    // Another process has had its turn since, and the lease is another, too.
+    if (failure !== undefined && failure !== lastSeen) giveUpAt = clock.monotonic() + patience;
+    lastSeen = failure;
+    if (clock.monotonic() >= giveUpAt) {
       // Its holder is not one of us, or does not keep to its time.
-      records.giveUpOnLease(subject);
+      leases.giveUp(subject);
       return undefined;
     }
-    await rest(client.clock, pauseOf(turn, round));
+    await rest(clock, pauseOf(turn, round));
     signal.throwIfAborted();
     // Callers are served to the end; what nobody waits for ends with the manager.
     if (flight.waiting === 0) subject.assertOpen(client.name);
@@ -93,25 +107,11 @@ async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
   return undefined;
 }
 
-/** `none`: there is no taking turns, because the store has no leases, or they do not work. */
-async function tryLease(turn: Turn, leaseTime: number): Promise<"ours" | "taken" | "none"> {
-  const { acquireLease } = turn.records;
-  if (acquireLease === undefined) {
-    turn.degrade(turn.subject);
-    return "none";
-  }
-  const lease = await acquireLease(turn.subject, leaseTime).catch(() => "stuck" as const);
-  if (lease === "stuck") return "none";
-  if (lease === "taken") return "taken";
-  turn.release = lease;
-  return "ours";
-}
-
 /**
  * Whether the token endpoint is left alone, because another process failed there. Callers get a failure that is
  * certain; one process without an answer may be alone in that.
  */
-function isSpared({ client }: SharedSubject, { failure: standing }: Found): boolean {
+function isSpared({ client }: SharedSubject, standing: StandingFailure | undefined): boolean {
   if (standing === undefined) return false;
   const { failure, until } = standing;
   if (!failure.confirmed) return true;
@@ -130,6 +130,7 @@ async function ask(turn: Turn): Promise<SharedOutcome> {
   const { records, subject, flight } = turn;
   try {
     const first = await flight.ask();
+    turn.memoryOf(subject).rowEnded = true;
     const found = turn.blind ? undefined : await records.read(subject).catch(() => undefined);
     if (found?.deleted === true) subject.held = undefined;
     // It may have been issued before the deletion, and then it was meant too.
@@ -149,10 +150,15 @@ async function ask(turn: Turn): Promise<SharedOutcome> {
   }
 }
 
-async function tellOthers({ records, subject, flight, writer }: Turn, error: unknown): Promise<void> {
+async function tellOthers({ records, subject, flight, ...turn }: Turn, error: unknown): Promise<void> {
   if (flight.abandoned || !isTokenError(error)) return;
-  const failure = describeFailure(error, writer(), records.lastFailure(subject));
+  const { clock } = subject.client;
+  const previous = lastFailure(turn.memoryOf(subject), clock.monotonic());
+  const failure = describeFailure(error, turn.writer(), previous);
   if (failure === undefined) return;
-  Object.assign(error, { retryAt: Math.ceil(subject.client.clock.now() + restAfter(failure)) });
+  // The others and this process agree on when to ask again. One that got no answer rests longer: the next is not it.
+  if (failure.status !== null) {
+    Object.assign(error, { retryAt: Math.ceil(clock.now() + failure.period) });
+  }
   await records.writeFailure(subject, failure).catch(() => {});
 }

@@ -35,6 +35,11 @@ export interface Flight extends SharedFlight {
 export function launch(source: TokenSource, reason: AcquisitionReason, context: unknown): Flight {
   const { clock } = source.client;
   const controller = new AbortController();
+  const { signal } = controller;
+  // Also where nothing else heeds the signal.
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
   const flight: Flight = {
     startedAt: clock.monotonic(),
     endsAt: 0,
@@ -42,17 +47,14 @@ export function launch(source: TokenSource, reason: AcquisitionReason, context: 
     reason,
     context,
     controller,
-    outcome: new Promise((resolve, reject) => {
-      const { signal } = controller;
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      // In its own turn, when the flight is there.
-      Promise.resolve()
-        .then(() => acquire(source, flight))
-        .then(resolve, reject);
-    }),
-    ask: () => {
+    // In its own turn, when the flight is there.
+    outcome: Promise.race([Promise.resolve().then(() => acquire(source, flight)), aborted]),
+    async ask() {
       arm(source, flight, source.client.timeout);
-      return issue(source, flight);
+      const held = await Promise.race([issue(source, flight), aborted]);
+      // What is left is a look at the shared cache.
+      arm(source, flight, longestFlight(source));
+      return held;
     },
     serveLate: (held) => {
       source.held = held;
@@ -142,7 +144,7 @@ function crash(source: TokenSource, flight: Flight, error: unknown): void {
   if (held !== undefined) held.rejected = false;
   // A remembered refusal that was reported once more is no new failure.
   if (!isTokenError(error) || error === source.trouble?.error) return;
-  source.trouble = afterFailure(source.trouble, error, flight.secret, held, client.clock);
+  source.trouble = afterFailure(source.trouble, error, flight.secret, held, client);
   source.emit({
     type: "token-failed",
     client: client.name,

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
-import { TokenEndpointError, type TokenError } from "../errors.ts";
+import { TokenEndpointError, TokenRequestError, type TokenError } from "../errors.ts";
+import type { ResolvedClient } from "../options/resolve-client.ts";
 import { failurePause, refusalPause, renewalPause } from "../policy/back-off.ts";
 import { isTransient, retryAfter } from "../token-endpoint/retry.ts";
 import { timeLeft, type HeldToken } from "../policy/held-token.ts";
@@ -15,13 +16,16 @@ export interface Trouble {
   readonly refusedSecret: string | undefined;
 }
 
+/** Whoever got no answer lets those who share the cache try first, by this many milliseconds. */
+const courtesy = 1000;
+
 /** Decides how long to leave the token endpoint alone after `error`. */
 export function afterFailure(
   previous: Trouble | undefined,
   error: TokenError,
   secret: string | undefined,
   held: HeldToken | undefined,
-  clock: Clock,
+  { clock, cache }: Pick<ResolvedClient, "clock" | "cache">,
 ): Trouble {
   const count = (previous?.count ?? 0) + 1;
   const wish = retryAfter(error);
@@ -34,7 +38,8 @@ export function afterFailure(
         ? refusalPause(count)
         : // The processes that share a cache have agreed on a pause.
           error.retryAt === undefined
-          ? failurePause(count, wish)
+          ? failurePause(count, wish) +
+            (cache !== undefined && error instanceof TokenRequestError ? courtesy : 0)
           : error.retryAt - clock.now();
   // All who get this error learn when it is worth another call.
   Object.assign(error, { retryAt: Math.ceil(clock.now() + pause) });
