@@ -66,7 +66,8 @@ async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
   const leaseTime = turn.leaseTime(client.timeout);
   const patience = memory.leaseStuck ? stuckPatience : leaseTime + lateness;
   let giveUpAt = clock.monotonic() + patience;
-  let lastSeen: StandingFailure | undefined;
+  const before = memory.failure;
+  let extended = false;
   for (let round = 0; !flight.forced; round++) {
     const reading = records.read(subject, { withFailure: true, inBackground: flight.waiting === 0 });
     const found = await reading.catch(() => undefined);
@@ -91,9 +92,11 @@ async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
       if (lease === "none") return undefined;
       if (lease !== "taken") continue;
     }
-    // Another process has had its turn since, and the lease is another, too.
-    if (failure !== undefined && failure !== lastSeen) giveUpAt = clock.monotonic() + patience;
-    lastSeen = failure;
+    if (!extended && memory.failure !== before) {
+      // Another process has had its turn since, and the lease is another, too.
+      giveUpAt = clock.monotonic() + patience;
+      extended = true;
+    }
     if (clock.monotonic() >= giveUpAt) {
       // Its holder is not one of us, or does not keep to its time.
       leases.giveUp(subject);
