@@ -7,7 +7,6 @@ const project = (name: string, folder: string, options: UserWorkspaceConfig["tes
 });
 
 /** Fleets of real processes want the machine for themselves: commands of their own run them, file by file. */
-const fleets = ["fleet", "cluster"];
 const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 };
 
 export default defineConfig({
@@ -23,9 +22,10 @@ export default defineConfig({
       project("ky", "packages/ky/test"),
       project("axios", "packages/axios/test"),
       project("keyv-cache", "packages/keyv-cache/test"),
-      project("examples", "examples/*/test"),
-      project("repo", "test", { exclude: fleets.map((name) => `test/${name}/**`) }),
-      ...fleets.map((name) => project(name, `test/${name}`, alone)),
+      project("examples", "examples/quick-start/test"),
+      project("repo", "test", { exclude: ["test/{fleet,cluster}/**"] }),
+      project("fleet", "{test/fleet,examples/fleet/test}", alone),
+      project("cluster", "test/cluster", alone),
     ],
     coverage: { provider: "v8", include: ["packages/*/src/**"] },
   },

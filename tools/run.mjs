@@ -2,7 +2,7 @@
 // tools when they are missing or outdated, then works with the pinned Node.js. Plain JavaScript without
 // dependencies, because it runs before anything is installed.
 //
-//   node tools/run.mjs demo | test | <a script of package.json> [arguments]
+//   node tools/run.mjs demo | fleet | test | <a script of package.json> [arguments]
 
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -28,6 +28,7 @@ const env = {
 
 const commands = {
   demo: ["node", "--conditions=@client-token/source", "examples/quick-start/src/main.ts"],
+  fleet: ["node", "--conditions=@client-token/source", "examples/fleet/src/main.ts"],
   test: ["pnpm", "run", "gate"],
 };
 

@@ -1,0 +1,42 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+/** Several runs begin at once, and compile the same. */
+const compileCache = fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url));
+
+/** A run of the example as a user starts it: a process of its own, without a terminal. */
+export interface FleetRun {
+  readonly stop: () => void;
+  readonly ended: Promise<{ readonly code: unknown; readonly output: string }>;
+}
+
+/** @param env - variables to add */
+export function runFleet(args: readonly string[], env: NodeJS.ProcessEnv = {}): FleetRun {
+  const { FORCE_COLOR: _, ...inherited } = process.env;
+  const controller = new AbortController();
+  const ended = new Promise<Awaited<FleetRun["ended"]>>((resolve) => {
+    const child = execFile(
+      process.execPath,
+      ["--conditions=@client-token/source", main, ...args],
+      { env: { ...inherited, NODE_COMPILE_CACHE: compileCache, ...env }, timeout: 90_000 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : (error.code ?? error.signal), output: stdout + stderr });
+      },
+    );
+    controller.signal.addEventListener("abort", () => child.kill("SIGINT"));
+  });
+  return { stop: () => controller.abort(), ended };
+}
+
+/** A machine that stalls breaks promises. The run says so; then, and only then, another one decides. */
+export async function runUndisturbed(args: readonly string[]): Promise<Awaited<FleetRun["ended"]>> {
+  const first = await runFleet(args).ended;
+  return first.output.includes("this machine's fault") ? runFleet(args).ended : first;
+}
+
+/** Verdict and chapter, line by line of the table. */
+export function verdictsIn(output: string): string[] {
+  return [...output.matchAll(/^(?:kept|BROKEN) +\S+/gm)].map(([line]) => line.replace(/ +/, " "));
+}
