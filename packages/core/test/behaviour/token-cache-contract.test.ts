@@ -353,13 +353,14 @@ function rightCache(): Cache {
   };
 }
 
-describe.concurrent("memoryTokenCache keeps the contract: it", () => {
+describe.concurrent("memoryTokenCache keeps the contract: it", { timeout: 20_000 }, () => {
   test.each(tokenCacheContract(() => memoryTokenCache()))("$name", async ({ run }) => {
     await expect(run()).resolves.toBeUndefined();
   });
 });
 
-describe.concurrent("the contract notices a cache that", () => {
+// A machine that stands still for most of a second sees nothing end early.
+describe.concurrent("the contract notices a cache that", { timeout: 20_000, retry: 2 }, () => {
   test.each(broken)("$what", async ({ notices, finding, breaks }) => {
     const cases = tokenCacheContract(async () => {
       const right = rightCache();

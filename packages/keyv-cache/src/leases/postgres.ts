@@ -29,10 +29,14 @@ export interface PostgresLeaseOptions {
  * import { keyvTokenCache, postgresLease } from "@client-token/keyv-cache";
  * import KeyvPostgres from "@keyv/postgres";
  * import { Keyv } from "keyv";
+ * import { Pool } from "pg";
  *
- * const store = new KeyvPostgres({ uri: "postgres://localhost:5432/tokens" });
+ * const uri = "postgres://localhost:5432/tokens";
+ * const store = new KeyvPostgres({ uri });
+ * const pool = new Pool({ connectionString: uri });
+ * pool.on("error", () => {}); // else a connection that drops ends the process
  * const cache = keyvTokenCache(new Keyv({ store }), {
- *   lease: postgresLease((sql, params) => store.query(sql, params)),
+ *   lease: postgresLease((sql, params) => pool.query(sql, params)),
  * });
  * ```
  */
