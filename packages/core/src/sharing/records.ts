@@ -70,6 +70,8 @@ export function openRecords(cache: TokenCache, store: Store, memoryOf: MemoryOf)
       const { accessToken } = held.token;
       const memory = memoryOf(subject);
       memory.written = accessToken;
+      // Some servers issue the same token again.
+      memory.dismissed = memory.dismissed.filter((token) => token !== accessToken);
       return store.call(subject, {
         operation: "set",
         whenOpen: "wait",
