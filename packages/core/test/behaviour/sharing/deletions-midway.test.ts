@@ -1,0 +1,211 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { failureOf } from "../../support/calls.ts";
+import { createFleet, deleteElsewhere, startWithToken, usable, type Fleet } from "../../support/fleet.ts";
+import { dawdle, refuse, type StoreCall } from "../../support/scripted-store.ts";
+import { letTimePass, watch } from "../../support/time.ts";
+
+beforeEach(() => {
+  vi.spyOn(Math, "random").mockReturnValue(0);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const minute = 60_000;
+
+/** The tokens that the server issued after `count` others. */
+function issuedAfter({ server }: Fleet, count: number): readonly string[] {
+  return server.issued.slice(count);
+}
+
+describe("a deletion in another process, while a flight is on its way", () => {
+  const steps: readonly [step: string, call: StoreCall, nth: number, how: "done" | "not-done"][] = [
+    ["before it looks", "get", 1, "not-done"],
+    ["after it looked", "get", 1, "done"],
+    ["before it has the lease", "lease", 1, "not-done"],
+    ["after it got the lease", "lease", 1, "done"],
+    ["before it looks again", "get", 2, "not-done"],
+    ["after it looked again", "get", 2, "done"],
+    ["before it looks once more", "get", 3, "not-done"],
+  ];
+
+  test.each(steps)("%s: callers get a token from after the deletion", async (_, call, nth, how) => {
+    const fleet = createFleet();
+    const { clock, store, start, server } = fleet;
+    const one = start();
+    const held = store.hold(call, how, nth);
+    const waiting = watch(one.invoices.getToken());
+    await clock.advance(0);
+    expect(held.reached()).toBe(true);
+    const before = server.issued.length;
+    await deleteElsewhere(fleet);
+    held.letGo();
+    await clock.advance(0);
+    expect(issuedAfter(fleet, before)).toContain((await waiting.work).accessToken);
+    expect(server.requests.length).toBeLessThanOrEqual(2);
+    await clock.advance(0);
+    expect(store.entry()).toMatchObject({
+      kind: "token",
+      accessToken: one.invoices.peekToken()?.accessToken,
+    });
+  });
+
+  test("before a renewal that fails: the token from before is not used any more", async () => {
+    const fleet = createFleet();
+    const { clock, server } = fleet;
+    const { invoices } = await startWithToken(fleet);
+    await clock.advance(usable);
+    await deleteElsewhere(fleet);
+    server.answerAlways(() => new Response(null, { status: 503 }));
+    const { result } = await letTimePass(clock, failureOf(invoices.getToken()), 50);
+    expect(result).toMatchObject({ status: "fulfilled", value: { status: 503 } });
+  });
+
+  test("while it asks: the token is discarded, and it asks once more", async () => {
+    const fleet = createFleet();
+    const { clock, start, server, store, holdNextToken } = fleet;
+    const letGo = holdNextToken();
+    const call = watch(start().invoices.getToken());
+    await clock.advance(0);
+    await deleteElsewhere(fleet);
+    letGo();
+    await clock.advance(0);
+    expect((await call.work).accessToken).toBe(server.issued[0]);
+    expect(server.requests).toHaveLength(2);
+    expect(store.entry()).toMatchObject({ kind: "token", accessToken: server.issued[0] });
+    expect(store.isLeased()).toBe(false);
+  });
+
+  test("while it asks, and the second request fails: the token from before is not used either", async () => {
+    const fleet = createFleet();
+    const { clock, start, server, holdNextToken } = fleet;
+    const letGo = holdNextToken();
+    const one = start();
+    const call = failureOf(one.invoices.getToken());
+    await clock.advance(0);
+    await deleteElsewhere(fleet);
+    server.answerAlways(() => Response.json({ error: "invalid_client" }, { status: 401 }));
+    letGo();
+    await clock.advance(0);
+    expect(await call).toMatchObject({ code: "ERR_TOKEN_REFUSED" });
+    expect(one.invoices.peekToken()).toBeUndefined();
+  });
+
+  test("while a renewal asks, and the second request fails: nor is the old token", async () => {
+    const fleet = createFleet();
+    const { clock, server, holdNextToken } = fleet;
+    const one = await startWithToken(fleet);
+    await clock.advance(usable * 0.9);
+    const letGo = holdNextToken();
+    one.invoices.peekToken();
+    await clock.advance(0);
+    await deleteElsewhere(fleet);
+    server.answerAlways(() => Response.json({ error: "invalid_client" }, { status: 401 }));
+    letGo();
+    await clock.advance(0);
+    expect(one.invoices.peekToken()).toBeUndefined();
+  });
+
+  test.each(["renewal", "forced"])(
+    "while a %s asks: neither the old nor that token is used",
+    async (kind) => {
+      const fleet = createFleet();
+      const { clock, server, holdNextToken } = fleet;
+      const one = await startWithToken(fleet);
+      await clock.advance(usable * 0.9);
+      const letGo = holdNextToken();
+      if (kind === "renewal") one.invoices.peekToken();
+      else one.invoices.getToken({ forceRenewal: true }).catch(() => {});
+      await clock.advance(0);
+      await deleteElsewhere(fleet);
+      letGo();
+      await clock.advance(0);
+      expect(one.invoices.peekToken()?.accessToken).toBe(server.issued[1]);
+    },
+  );
+
+  test("while the answer to its last look is late: the next look of this process finds it", async () => {
+    const fleet = createFleet();
+    const { clock, start, store, server, holdNextToken } = fleet;
+    const letGo = holdNextToken();
+    const one = start();
+    const call = watch(one.invoices.getToken());
+    await clock.advance(0);
+    await deleteElsewhere(fleet);
+    store.treat(dawdle(clock, 400), "get");
+    store.treat(refuse(), "set");
+    letGo();
+    await clock.advance(1000);
+    expect((await call.work).accessToken).toBe("let-go");
+    store.heal();
+    await clock.advance(minute);
+    one.invoices.peekToken();
+    await clock.advance(0);
+    expect((await one.invoices.getToken()).accessToken).toBe(server.issued[0]);
+  });
+
+  test("right after another one: one more token request is enough for both", async () => {
+    const fleet = createFleet();
+    const { clock, start, server, holdNextToken } = fleet;
+    const letGo = holdNextToken();
+    const call = watch(start().invoices.getToken());
+    await clock.advance(0);
+    await deleteElsewhere(fleet);
+    await deleteElsewhere(fleet);
+    letGo();
+    await clock.advance(0);
+    expect((await call.work).accessToken).toBe(server.issued[0]);
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe("a deletion in this process, while a flight is on its way", () => {
+  const steps: readonly [step: string, call: StoreCall, nth: number, how: "done" | "not-done"][] = [
+    ["looks", "get", 1, "done"],
+    ["takes the lease", "lease", 1, "done"],
+    ["looks again", "get", 2, "done"],
+    ["looks once more", "get", 3, "done"],
+    ["writes", "set", 1, "not-done"],
+    ["releases", "release", 1, "not-done"],
+  ];
+
+  test.each(steps)(
+    "and %s: the next call gets a new token, and no lease is left",
+    async (_, call, nth, how) => {
+      const fleet = createFleet();
+      const { clock, store, start, server } = fleet;
+      const one = start();
+      const held = store.hold(call, how, nth);
+      one.invoices.getToken().catch(() => {});
+      await clock.advance(0);
+      expect(held.reached()).toBe(true);
+      const before = server.issued.length;
+      const deleting = watch(one.invoices.deleteToken());
+      const next = watch(one.invoices.getToken());
+      await clock.advance(0);
+      held.letGo();
+      const { result } = await letTimePass(clock, Promise.all([deleting.work, next.work]), 25);
+      expect(result.status).toBe("fulfilled");
+      expect(issuedAfter(fleet, before)).toContain((await next.work).accessToken);
+      await clock.advance(0);
+      expect(store.isLeased()).toBe(false);
+      expect(store.entry()).toMatchObject({
+        kind: "token",
+        accessToken: one.invoices.peekToken()?.accessToken,
+      });
+    },
+  );
+
+  test("and asks: its lease is given back, and it tells nobody that it failed", async () => {
+    const fleet = createFleet();
+    const { clock, store, start, holdNextToken } = fleet;
+    holdNextToken();
+    const one = start();
+    const call = watch(one.invoices.getToken());
+    await clock.advance(0);
+    await one.invoices.deleteToken();
+    await clock.advance(500);
+    expect(call.settled()).toBe(true);
+    expect([store.isLeased(), store.marker()]).toEqual([false, undefined]);
+  });
+});
