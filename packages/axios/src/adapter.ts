@@ -15,6 +15,7 @@ import {
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from "axios";
+import { overlay } from "./overlay.ts";
 import { repair } from "./repair.ts";
 import { attach } from "./translation.ts";
 
@@ -71,17 +72,17 @@ export function authorizedAdapter(
     const attachment = attaching instanceof Promise ? await attaching : attaching;
     if (attachment === undefined) return send(config);
 
-    const { headers } = config;
-    const sendWith = async (added: Attachment): Promise<AxiosResponse> => {
-      config.headers = headers.concat(added.headers);
-      return send(config);
+    const attempt = async (added: Attachment): Promise<AxiosResponse> => {
+      const before = overlay(config, added);
+      try {
+        return await send(config);
+      } finally {
+        Object.assign(config, before);
+      }
     };
-    try {
-      return await repair(authorizer, attachment, config, sendWith(attachment), sendWith);
-    } finally {
-      // The config lives on in errors and logs, and in whoever tries again with it: without the token.
-      config.headers = headers;
-    }
+    const sendWith = (added: Attachment): Promise<AxiosResponse> =>
+      repair(authorizer, added, config, attempt(added), sendWith);
+    return sendWith(attachment);
   };
   wrapped.set(adapter, inner);
   return adapter;

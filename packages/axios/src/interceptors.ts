@@ -13,6 +13,7 @@ import {
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from "axios";
+import { overlay } from "./overlay.ts";
 import { repair } from "./repair.ts";
 import { attach } from "./translation.ts";
 
@@ -33,7 +34,13 @@ export interface ClientTokenInterceptors {
  * What was sent goes along with the config. A function, under a string: Axios 1.16 loses symbols and copies
  * objects where it merges configs, and what nobody can print leaks no token.
  */
-type Carrier = InternalAxiosRequestConfig & { clientTokenSent?: () => Attachment };
+type Carrier = InternalAxiosRequestConfig & { clientTokenSent?: () => Worn };
+
+/** What a config carries, and what it was like before. */
+interface Worn {
+  readonly sent: Attachment;
+  readonly before: object;
+}
 
 /**
  * The interceptor parts, for instances whose other interceptors have to see the header (signatures). The request
@@ -74,14 +81,15 @@ export function clientTokenInterceptors<M extends AnyManager = DefaultManager>(
   const interceptors: ClientTokenInterceptors = {
     request: [
       async (config) => {
-        config.headers = AxiosHeaders.from(config.headers);
+        // From an attempt that ended before its answer came through here: a proof is good for one.
+        takeOff(config);
         return putOn(config, await attach(authorizer, config, config.baseURL));
       },
     ],
     response: [
       async (response) => settle(response.config, Promise.resolve(response)),
       async (reason) => {
-        if (!isAxiosError(reason) || reason.config === undefined) throw reason;
+        if (!isAxiosError(reason) || !reason.config) throw reason;
         return settle(reason.config, Promise.reject(reason));
       },
     ],
@@ -90,20 +98,21 @@ export function clientTokenInterceptors<M extends AnyManager = DefaultManager>(
   return interceptors;
 }
 
-function putOn(config: Carrier, attachment: Attachment | undefined): Carrier {
-  if (attachment !== undefined) {
-    config.headers = config.headers.concat(attachment.headers);
-    config.clientTokenSent = () => attachment;
+function putOn(config: Carrier, sent: Attachment | undefined): Carrier {
+  if (sent !== undefined) {
+    const before = overlay(config, sent);
+    config.clientTokenSent = () => ({ sent, before });
   }
   return config;
 }
 
 /** What was sent, if it is still there: later interceptors may have set a header of their own. */
 function takeOff(config: Carrier): Attachment | undefined {
-  const sent = config.clientTokenSent?.();
-  const headers = AxiosHeaders.from(config.headers);
-  if (sent === undefined || headers.get("authorization") !== sent.token.authorization) return undefined;
+  const { sent, before } = config.clientTokenSent?.() ?? {};
+  const headers = (config.headers = AxiosHeaders.from(config.headers));
+  // Where a redirect has led away from its origin, there is none on either side.
+  if (sent === undefined || headers.get("authorization") !== sent.headers["authorization"]) return undefined;
   headers.delete(Object.keys(sent.headers));
-  config.headers = headers;
+  Object.assign(config, before, { headers, clientTokenSent: undefined });
   return sent;
 }

@@ -18,6 +18,7 @@ export function attach(
     signal: signal instanceof AbortSignal ? signal : undefined,
     choice: config.clientToken,
     baseUrl,
+    redirects: config.maxRedirects,
   });
   return attaching instanceof Promise ? untilCancelled(config, attaching) : attaching;
 }
@@ -51,7 +52,10 @@ function headerOf(headers: object, wanted: string): string | undefined {
  * Ends a wait as Axios ends a request. Core knows the signal, and rejects with its reason; of a `cancelToken` it
  * knows nothing.
  */
-export async function untilCancelled<T>(config: InternalAxiosRequestConfig, waiting: Promise<T>): Promise<T> {
+export async function untilCancelled<T>(
+  config: InternalAxiosRequestConfig,
+  waiting: MaybePromise<T>,
+): Promise<T> {
   const { signal, cancelToken } = config;
   const cancelled = cancelToken?.promise.then(() => {
     cancelToken.throwIfRequested();

@@ -1,3 +1,5 @@
+import type { DPoPHandle } from "oauth4webapi";
+
 /**
  * An access token and what its issuer said about it (RFC 6749 §5.1).
  *
@@ -21,6 +23,58 @@ export interface AccessToken {
   toJSON(): Record<string, unknown>;
   /** A short description without the token. */
   toString(): string;
+  /** @internal */
+  readonly [proofKey]?: ProofKey | undefined;
+}
+
+/** Where a token has the key that it is bound to; registered, so that two copies of the package agree. */
+export const proofKey: unique symbol = Symbol.for("@client-token/core.proof-key");
+
+/** A key that tokens are bound to (RFC 9449), with what its proofs have to know of each server. */
+export interface ProofKey {
+  /** The JWK SHA-256 thumbprint (RFC 7638), base64url: the `jkt` of the token's confirmation (RFC 9449 §6.1). */
+  readonly thumbprint: string;
+  /** The `DPoP` option of one token request; each one has a proof of its own. */
+  handle(): DPoPHandle;
+  /** The value of the `DPoP` header for one request to an API. */
+  prove(method: string, url: URL, accessToken: string): Promise<string>;
+  /**
+   * Takes note of the nonce in any answer of `url`, and of the server's clock in one that says `error`. What it
+   * gives is worth one more try with a fresh proof, once for each reason.
+   */
+  learn(url: URL, header: HeaderReader, error: string | undefined): ProofRepair | undefined;
+  /**
+   * Where an answer sends a request on to: a proof is good for one URL, and the HTTP client shall take it to no other.
+   * With `canResend` false only where it goes without a body.
+   */
+  redirect(from: Route, status: number, header: HeaderReader, canResend: boolean): Redirect | undefined;
+}
+
+/** What was wrong with a proof. */
+export type ProofRepair = "nonce" | "clock";
+
+/** The headers of a response; names are in lower case. */
+export type HeaderReader = (name: string) => string | null | undefined;
+
+/** What redirects change of a request. */
+export interface Route {
+  readonly method: string;
+  /** Where the request goes. */
+  readonly url: string;
+  /** How many redirects may still be followed. */
+  readonly redirects: number;
+  /** Redirects have led to `url` and `method`. */
+  readonly moved: boolean;
+  /** The body that the request had at first goes along. */
+  readonly withBody: boolean;
+}
+
+/** The next step of a redirect (RFC 9110 §15.4). */
+export interface Redirect extends Route {
+  /** It leads to another origin. */
+  readonly leaves: boolean;
+  /** The headers that do not go along. */
+  readonly without: readonly string[];
 }
 
 /** What an {@link AccessToken} is made of. */
@@ -30,6 +84,8 @@ export interface AccessTokenFields {
   readonly expiresAt: number;
   readonly scope: string | undefined;
   readonly clientId: string;
+  /** The key that the token is bound to; only for DPoP tokens. */
+  readonly key?: ProofKey | undefined;
 }
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
@@ -37,13 +93,15 @@ const inspect = Symbol.for("nodejs.util.inspect.custom");
 /** A class for the sake of `#authorization`, the one place that nothing can enumerate. */
 class RedactedToken implements AccessToken {
   readonly #authorization: string;
+  readonly #key: ProofKey | undefined;
   declare readonly tokenType: "Bearer" | "DPoP";
   declare readonly expiresAt: number;
   declare readonly scope: string | undefined;
   declare readonly clientId: string;
 
-  constructor({ accessToken, ...shown }: AccessTokenFields) {
+  constructor({ accessToken, key, ...shown }: AccessTokenFields) {
     this.#authorization = `${shown.tokenType} ${accessToken}`;
+    this.#key = key;
     Object.freeze(Object.assign(this, shown));
   }
 
@@ -53,6 +111,10 @@ class RedactedToken implements AccessToken {
 
   get accessToken(): string {
     return this.#authorization.slice(this.tokenType.length + 1);
+  }
+
+  get [proofKey](): ProofKey | undefined {
+    return this.#key;
   }
 
   toJSON(): Record<string, unknown> {

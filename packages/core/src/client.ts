@@ -54,6 +54,7 @@ export function createTokenClient(registry: Registry, name: string): TokenClient
   const slotNow = (): ClientSlot => {
     registry.environment.assertOpen(name);
     if (known.gone) known = registry.find(name);
+    registry.refresh(known);
     known.used = true;
     return known;
   };
@@ -63,7 +64,7 @@ export function createTokenClient(registry: Registry, name: string): TokenClient
     if (slot.options === undefined || request?.forceRenewal === true) return undefined;
     const source = registry.sourceOf(slot, slot.options, request);
     source.used = true;
-    return peek(source, request?.context);
+    return peek(source, request);
   };
 
   /** Repeats what met new options while it waited. */

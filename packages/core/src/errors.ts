@@ -96,15 +96,16 @@ export class TokenResponseError extends TokenError<
 
 /**
  * The token could not be asked for: the client's options function or `resolveClient` failed
- * (`ERR_TOKEN_CLIENT_OPTIONS`), its credential callback failed (`ERR_TOKEN_CREDENTIAL`), the shared cache did
- * not take a deletion (`ERR_TOKEN_CACHE`), the manager is closed (`ERR_TOKEN_MANAGER_CLOSED`), or the request
- * goes where this client's tokens may not go (`ERR_TOKEN_ORIGIN`).
+ * (`ERR_TOKEN_CLIENT_OPTIONS`), its credential callback failed (`ERR_TOKEN_CREDENTIAL`), its issuer's metadata are of
+ * no use (`ERR_TOKEN_DISCOVERY`), the shared cache did not take a deletion (`ERR_TOKEN_CACHE`), the manager is closed
+ * (`ERR_TOKEN_MANAGER_CLOSED`), or the request goes where this client's tokens may not go (`ERR_TOKEN_ORIGIN`).
  */
 export class TokenClientError extends TokenError<TokenErrorInit & Pick<TokenClientError, "code">> {
   override readonly name = "TokenClientError" as const;
   declare readonly code:
     | "ERR_TOKEN_CLIENT_OPTIONS"
     | "ERR_TOKEN_CREDENTIAL"
+    | "ERR_TOKEN_DISCOVERY"
     | "ERR_TOKEN_CACHE"
     | "ERR_TOKEN_MANAGER_CLOSED"
     | "ERR_TOKEN_ORIGIN";

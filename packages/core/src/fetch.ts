@@ -1,3 +1,4 @@
+import type { Attachment } from "./authorizer/attachment.ts";
 import {
   createAuthorizer,
   type ClientReference,
@@ -29,24 +30,48 @@ export function withClientToken<M extends AnyManager = DefaultManager>(
 ): FetchMiddleware {
   const authorizer = createAuthorizer<M>(client, options);
   return (next) => async (input, init) => {
-    const headers = new Headers(init?.headers ?? (isRequest(input) ? input.headers : undefined));
-    const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined);
-    const attaching = authorizer.attach(view(input, init, headers), { signal });
+    const given = isRequest(input) ? input : undefined;
+    const headers = new Headers(init?.headers ?? given?.headers);
+    const signal = init?.signal ?? given?.signal;
+    const follows = (init?.redirect ?? given?.redirect ?? "follow") === "follow";
+    const attaching = authorizer.attach(view(input, init, headers), {
+      signal,
+      redirects: follows ? undefined : 0,
+    });
     const attachment = attaching instanceof Promise ? await attaching : attaching;
     if (attachment === undefined) return next(input, init);
 
-    const spare = isRequest(input) && hasNoBody(init) && input.body !== null ? input.clone() : undefined;
-    const send = (to: typeof input, added: Readonly<Record<string, string>>): Promise<Response> => {
+    const spare = hasNoBody(init) && given?.body ? given.clone() : undefined;
+    const send = (
+      to: typeof input,
+      { headers: added, without, bound }: Attachment,
+      changes?: RequestInit,
+    ): Promise<Response> => {
+      for (const name of without) headers.delete(name);
       for (const [name, value] of Object.entries(added)) headers.set(name, value);
-      return next(to, { ...init, headers });
+      const request: RequestInit = { ...init, ...changes, headers };
+      // A proof goes where it was made for, and nowhere else.
+      if (bound !== undefined && follows) request.redirect = "manual";
+      return next(to, request);
+    };
+    const sendAgain = (again: Attachment): Promise<Response> => {
+      const { method, url, moved, withBody } = again;
+      const copy = withBody ? spare?.clone() : undefined;
+      if (!moved) return send(copy ?? input, again);
+      const changes = { method, signal: signal ?? null, ...(withBody ? {} : { body: null }) };
+      return send(copy === undefined ? url : new Request(url, copy), again, changes);
     };
     try {
-      const response = await send(input, attachment.headers);
       const canResend = spare !== undefined || isReplayable(init?.body);
-      const again = await authorizer.shouldRetry(attachment, responseView(response), canResend);
-      if (again === undefined) return response;
-      await response.body?.cancel().catch(() => {});
-      return await send(spare ?? input, again.headers);
+      let sent = attachment;
+      let response = await send(input, sent);
+      for (;;) {
+        const again = await authorizer.shouldRetry(sent, responseView(response), canResend);
+        if (again === undefined) return response;
+        await response.body?.cancel().catch(() => {});
+        response = await sendAgain(again);
+        sent = again;
+      }
     } finally {
       // A branch that nobody reads would keep the whole body in memory.
       if (spare?.bodyUsed === false) spare.body?.cancel().catch(() => {});

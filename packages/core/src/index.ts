@@ -13,12 +13,19 @@ export { createTokenManager, type ManagerStats, type TokenManager } from "./mana
 export type { TokenClient } from "./client.ts";
 export type { AccessToken } from "./access-token.ts";
 
+export { clientSecretJwt, type ClientSecretJwtOptions } from "./assertions/client-secret-jwt.ts";
+export { privateKeyJwt, type PrivateKeyJwtOptions } from "./assertions/private-key-jwt.ts";
+export type { PrivateKey, Signer } from "./assertions/private-key.ts";
+export type { PrivateJwk } from "./keys/private-jwk.ts";
+export type { SigningAlgorithm } from "./keys/signing-algorithm.ts";
+export type { Assertion, AssertionRequest, ClientAssertion } from "./options/client-assertion.ts";
 export type {
   CacheSettings,
   ClientCredentialStyle,
   ClientOptions,
   ClientSecret,
   ClientSource,
+  MutualTls,
 } from "./options/client-options.ts";
 export type { Fetch, FetchMiddleware } from "./options/fetch.ts";
 export type { ManagerOptions } from "./options/manager-options.ts";

@@ -1,9 +1,9 @@
 import { createBoundedMap, type BoundedMap, type Kept } from "./cache/bounded-map.ts";
-import { grantKey } from "./cache/canonical-key.ts";
+import { canonicalKey, grantKey } from "./cache/canonical-key.ts";
 import { waitFor } from "./clock.ts";
 import { ConfigurationError, safeCause, TokenClientError } from "./errors.ts";
 import type { ClientOptions, ClientSource } from "./options/client-options.ts";
-import { shapeGrant } from "./options/grant.ts";
+import { shapeGrant, type Grant } from "./options/grant.ts";
 import type { ManagerOptions } from "./options/manager-options.ts";
 import { resolveClient, type ResolvedClient } from "./options/resolve-client.ts";
 import type { ResolvedManager } from "./options/resolve-manager.ts";
@@ -21,6 +21,8 @@ export interface ClientSlot extends Kept {
   /** Asked for the options until they are there. */
   readonly load: () => ClientOptions | undefined | Promise<ClientOptions | undefined>;
   options: ResolvedClient | undefined;
+  /** When the options are asked for again, in monotonic milliseconds. */
+  freshUntil: number;
   loading: Promise<ResolvedClient> | undefined;
   failure: { readonly error: unknown; readonly count: number; readonly until: number } | undefined;
   /** The source of calls that ask for nothing in particular. */
@@ -40,6 +42,8 @@ export interface Registry {
   unregister(name: string): void;
   /** How many keys are kept. */
   size(): number;
+  /** Asks for the options again, in the background, if their time is over. */
+  refresh(slot: ClientSlot): void;
   /** The checked options of a slot: at once, or when they are loaded. */
   optionsOf(slot: ClientSlot, signal?: AbortSignal): ResolvedClient | Promise<ResolvedClient>;
   /** The source that serves `request`. */
@@ -65,6 +69,7 @@ export function createRegistry(
     id: ++lastId,
     load: typeof source === "function" ? source : () => source,
     options: typeof source === "function" ? undefined : resolveClient(name, source, manager),
+    freshUntil: Infinity,
     loading: undefined,
     failure: undefined,
     main: undefined,
@@ -83,9 +88,11 @@ export function createRegistry(
         Error(`No options within ${manager.timeout} ms.`),
       );
       if (options === undefined) throw unknownClient(slot.name, "resolveClient knows none of that name");
-      slot.options = resolveClient(slot.name, options, manager);
+      const resolved = resolveClient(slot.name, options, manager);
+      slot.options ??= resolved;
+      slot.freshUntil = clock.monotonic() + manager.clientLifetime;
       slot.failure = undefined;
-      return slot.options;
+      return resolved;
     } catch (cause) {
       if (cause === failure?.error) throw cause;
       const error = cause instanceof ConfigurationError ? cause : noOptions(slot.name, cause);
@@ -99,6 +106,11 @@ export function createRegistry(
     const slot = registered.get(name) ?? kept.get(`client ${name}`);
     return slot !== undefined && "load" in slot ? slot : undefined;
   };
+  const sourcesOf = function* (slot: ClientSlot): Generator<[key: string, source: TokenSource]> {
+    for (const [key, source] of kept.entries()) {
+      if ("grant" in source && key.startsWith(`token ${slot.id} `)) yield [key, source];
+    }
+  };
   const retire = (name: string): void => {
     const slot = known(name);
     if (slot === undefined) return;
@@ -106,11 +118,33 @@ export function createRegistry(
     slot.retired = true;
     registered.delete(name);
     kept.delete(`client ${name}`);
-    for (const [key, source] of kept.entries()) {
-      if ("grant" in source && key.startsWith(`token ${slot.id} `)) {
-        kept.delete(key);
-        drop(source);
-      }
+    for (const [key, source] of sourcesOf(slot)) {
+      kept.delete(key);
+      drop(source);
+    }
+  };
+
+  const sourceFor = (slot: ClientSlot, options: ResolvedClient, grant: Grant): TokenSource => {
+    // The slot stands for everything else that shapes the token; a short key is a fast one.
+    const key = `token ${slot.id} ${grantKey(grant)}`;
+    const found = kept.get(key);
+    if (found !== undefined && "grant" in found) return found;
+    const source = createSource(environment, options, grant);
+    kept.set(key, source);
+    return source;
+  };
+
+  /** Puts new options in place of old ones. Tokens that they ask for as well go on being used. */
+  const renew = (slot: ClientSlot, options: ResolvedClient): void => {
+    const sources = [...sourcesOf(slot)].map(([, { held, client, grant }]) => ({ held, client, grant }));
+    const isRegistered = registered.get(slot.name) === slot;
+    retire(slot.name);
+    const heir = { ...slot, id: ++lastId, options, main: undefined, retired: false, gone: false };
+    if (isRegistered) registered.set(slot.name, heir);
+    else kept.set(`client ${slot.name}`, heir);
+    for (const { held, client, grant } of sources) {
+      if (held !== undefined && asksAlike(client, options, grant))
+        sourceFor(heir, options, grant).held = held;
     }
   };
 
@@ -131,6 +165,22 @@ export function createRegistry(
     },
     unregister: retire,
     size: () => kept.size,
+    refresh(slot) {
+      if (slot.freshUntil === Infinity || clock.monotonic() < slot.freshUntil || slot.loading !== undefined)
+        return;
+      const loading = load(slot).finally(() => (slot.loading = undefined));
+      slot.loading = loading;
+      const take = (options: ResolvedClient): void => {
+        if (!slot.retired) renew(slot, options);
+      };
+      const bear = (error: unknown): void => {
+        // A tenant that is gone; the next call says so. Anything else may pass, and what was known serves.
+        if (error instanceof ConfigurationError && known(slot.name) === slot && !registered.has(slot.name)) {
+          retire(slot.name);
+        }
+      };
+      environment.inBackground(loading.then(take, bear));
+    },
     optionsOf(slot, signal) {
       if (slot.options !== undefined) return slot.options;
       slot.loading ??= load(slot).finally(() => (slot.loading = undefined));
@@ -142,19 +192,18 @@ export function createRegistry(
         (request.scope === undefined && request.resource === undefined && request.parameters === undefined);
       if (plain && slot.main?.gone === false) return slot.main;
       const grant = plain ? options.grant : shapeGrant(options.grant, request, options.check);
-      // The slot stands for everything else that shapes the token; a short key is a fast one.
-      const key = `token ${slot.id} ${grantKey(grant)}`;
-      let source = kept.get(key);
-      if (source === undefined || !("grant" in source)) {
-        source = createSource(environment, options, grant);
-        kept.set(key, source);
-      }
+      const source = sourceFor(slot, options, grant);
       if (plain) slot.main = source;
       return source;
     },
   };
   for (const [name, source] of Object.entries(clients)) registry.register(name, source);
   return registry;
+}
+
+/** Whether both options would get the same token for `grant`. */
+function asksAlike(first: ResolvedClient, second: ResolvedClient, grant: Grant): boolean {
+  return first.dpop === second.dpop && canonicalKey(first, grant) === canonicalKey(second, grant);
 }
 
 function noOptions(client: string, cause?: unknown): TokenClientError {

@@ -14,12 +14,13 @@ import {
 } from "./hook-state.ts";
 
 type RetryMarker = ReturnType<typeof ky.retry>;
+type MaybePromise<T> = T | Promise<T>;
 
 /** Hooks that ky 1 and ky 2 both accept. */
 export interface ClientTokenHooks {
-  beforeRequest: [(...args: RequestArguments) => void | Promise<void>];
-  beforeRetry: [(state: KyState & { readonly error: unknown }) => void | Promise<void>];
-  afterResponse: [(...args: ResponseArguments) => RetryMarker | void | Promise<RetryMarker | void>];
+  beforeRequest: [(...args: RequestArguments) => MaybePromise<Request | void>];
+  beforeRetry: [(state: KyState & { readonly error: unknown }) => MaybePromise<Request | void>];
+  afterResponse: [(...args: ResponseArguments) => MaybePromise<RetryMarker | void>];
 }
 
 /** What one call of ky has been given so far. */
@@ -39,15 +40,18 @@ export function createHooks(authorizer: Authorizer, identity: symbol): ClientTok
   // A context that was replaced as a whole names nobody.
   const isInForce = ({ context }: KyOptions): boolean => (context[inForce] ?? identity) === identity;
 
-  const authorize = ({ request, options, retryCount }: KyState): void | Promise<void> => {
+  const authorize = ({ request, options, retryCount }: KyState): MaybePromise<Request | void> => {
     const call = calls.get(options.context);
     // Judged afresh: the token may be another by now, and so may the place that the request goes to.
     if (call !== undefined) takeOff(request, call.sent);
-    const put = (attachment: Attachment | undefined): void => {
-      if (attachment === undefined) return;
+    const put = (attachment: Attachment | undefined): Request | void => {
+      if (attachment === undefined) return undefined;
+      for (const name of attachment.without) request.headers.delete(name);
       for (const [name, value] of Object.entries(attachment.headers)) request.headers.set(name, value);
-      const sent = call?.sent.retried === true ? { ...attachment, retried: true } : attachment;
-      calls.set(options.context, { sent });
+      calls.set(options.context, { sent: attachment });
+      // A proof goes where it was made for, and nowhere else.
+      const isFollowed = attachment.bound !== undefined && request.redirect === "follow";
+      return isFollowed ? new Request(request, { redirect: "manual" }) : undefined;
     };
     const next = call?.next;
     if (next !== undefined && next.url === request.url && !request.headers.has("authorization")) {
@@ -61,6 +65,8 @@ export function createHooks(authorizer: Authorizer, identity: symbol): ClientTok
       // A renewal that a call forces is forced once.
       choice: call !== undefined && choice ? { ...choice, forceRenewal: false } : choice,
       baseUrl: baseUrlOf(options),
+      redirects: request.redirect === "follow" ? undefined : 0,
+      previous: call?.sent,
     });
     return attaching instanceof Promise ? attaching.then(put) : put(attaching);
   };
@@ -84,22 +90,25 @@ export function createHooks(authorizer: Authorizer, identity: symbol): ClientTok
     afterResponse: [
       (...args) => {
         const { request, options, response, retryCount } = responseState(args);
-        // The authorizer would say the same; most responses are spared the look at the headers.
-        if (response.status !== 401) return undefined;
         const call = calls.get(options.context);
+        if (call === undefined) return undefined;
+        const { sent } = call;
+        // The authorizer would say the same; most responses are spared the look at the headers.
+        if (response.status !== 401 && sent.bound === undefined) return undefined;
         // If another hook has set a header of its own, the answer is not about our token.
-        if (call === undefined || !carries(request, call.sent)) return undefined;
+        if (!carries(request, sent)) return undefined;
         // At its limit ky would throw a ForceRetryError in place of the HTTPError.
         const canResend = retryCount < (options.retry.limit ?? 0);
         const judging = authorizer.shouldRetry(
-          call.sent,
+          sent,
           { status: response.status, url: response.url, header: (name) => response.headers.get(name) },
           canResend,
         );
         const resend = (next: Attachment | undefined): RetryMarker | undefined => {
-          if (next === undefined) return undefined;
-          calls.set(options.context, { sent: call.sent, next });
-          return ky.retry({ delay: 0, code: "TOKEN_REJECTED" });
+          if (next === undefined || !canResend) return undefined;
+          calls.set(options.context, { sent, next });
+          const moved = next.redirects < sent.redirects ? { request: moveOn(request, next) } : {};
+          return ky.retry({ delay: 0, code: "TOKEN_REJECTED", ...moved });
         };
         return judging instanceof Promise ? judging.then(resend) : resend(judging);
       },
@@ -127,6 +136,14 @@ function carries(request: Request, sent: Attachment): boolean {
 }
 
 function takeOff(request: Request, sent: Attachment): void {
-  if (!carries(request, sent)) return;
-  for (const name of Object.keys(sent.headers)) request.headers.delete(name);
+  for (const [name, value] of Object.entries(sent.headers)) {
+    if (request.headers.get(name) === value) request.headers.delete(name);
+  }
+}
+
+/** The same request to where a redirect leads. */
+function moveOn(request: Request, { method, url, bound }: Attachment): Request {
+  const redirect = bound === undefined ? "follow" : "manual";
+  if (method === request.method) return new Request(new Request(url, request), { redirect });
+  return new Request(url, { method, headers: request.headers, signal: request.signal, redirect });
 }

@@ -1,11 +1,11 @@
-import type { AccessToken } from "../access-token.ts";
 import { internals, type TokenClient } from "../client.ts";
 import type { AnyManager, DefaultManager, NameOf } from "../default-manager.ts";
-import { isTokenError } from "../errors.ts";
-import type { TokenRequest } from "../options/token-request.ts";
+import { attach, type Attachment, type MaybePromise } from "./attachment.ts";
+import { judgeBound } from "./bound.ts";
 import { mayGo } from "./guard.ts";
 import { createLookUp, createOriginsOf } from "./look-up.ts";
 import { concernsToken, type ResponseView } from "./rejection.ts";
+import { inBackground, replaceToken, requestOf } from "./replacement.ts";
 import type { RequestView, SelectToken, TokenChoice } from "./token-choice.ts";
 
 /** What `withClientToken` takes beside the client, in every adapter. */
@@ -27,38 +27,27 @@ export interface AttachOptions {
   readonly choice?: TokenChoice | undefined;
   /** The base URL of the instance: its origin is where tokens may go unless the client names `origins`. */
   readonly baseUrl?: string | undefined;
+  /**
+   * How many redirects the request follows, where it is not left to the HTTP client (see `bound`).
+   * @defaultValue 20
+   */
+  readonly redirects?: number | undefined;
+  /** What the attempt before carried, if this one is another attempt of the same request. */
+  readonly previous?: Attachment | undefined;
 }
-
-/** What a token is sent for. */
-interface Sent {
-  readonly client: TokenClient;
-  readonly choice: Exclude<TokenChoice, false> | undefined;
-  readonly signal: AbortSignal | undefined;
-  /** Where the request goes. */
-  readonly url: string;
-}
-
-/** A token on its way with one request. */
-export interface Attachment extends Sent {
-  /** The headers to set. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly token: AccessToken;
-  /** This is the second try. */
-  readonly retried: boolean;
-}
-
-type MaybePromise<T> = T | Promise<T>;
 
 /** What every adapter does, and only here. An adapter translates its library's requests and responses. */
 export interface Authorizer {
   /**
-   * The token for a request; `undefined`: send it as it is. At once with a token in the cache.
+   * The token for a request; `undefined`: send it as it is. At once with a token in the cache, unless it is bound to
+   * a key.
    * @throws TokenError if no token can be had: the request is not to be sent
    */
   attach(request: RequestView, options?: AttachOptions): MaybePromise<Attachment | undefined>;
   /**
-   * Judges a response. An attachment: send the request again with that, once, now. `undefined`: the response is
-   * the caller's. With `canResend` false a refused token is replaced for the calls to come, in the background.
+   * Judges a response: a 401, and every one where the token is `bound`. An attachment: send the request again with
+   * that, to its `url` and by its `method`, now. `undefined`: the response is the caller's. With `canResend` false a
+   * refused token is replaced for the calls to come, in the background.
    */
   shouldRetry(
     sent: Attachment,
@@ -87,26 +76,33 @@ export function createAuthorizer<M extends AnyManager = DefaultManager>(
     return chain(inner?.options(extra.signal), (settings) => {
       const own = settings?.origins ?? originsOf(extra.baseUrl);
       if (!mayGo(request.url, own, chosen.name, inner, settings)) return undefined;
-      const sent = { client: chosen, choice, signal: extra.signal, url: request.url };
+      const { method, url } = request;
+      const { signal, previous } = extra;
+      const { redirects = 20 } = previous ?? extra;
+      const sent = { client: chosen, choice, signal, method, url, redirects, moved: false, withBody: true };
       const warm = chosen.peekToken(choice);
-      if (warm !== undefined) return attach(sent, warm, false);
-      return chosen.getToken(requestOf(sent)).then((token) => attach(sent, token, false));
+      if (warm !== undefined) return attach(sent, warm, previous);
+      return chosen.getToken(requestOf(sent)).then((token) => attach(sent, token, previous));
     });
   };
 
   return {
     attach(request, extra = {}) {
+      const { previous } = extra;
+      // A request that was sent on to another origin does without from there.
+      if (previous !== undefined && !("authorization" in previous.headers)) return previous;
       // The caller's own header stays.
       if ((request.header("authorization") ?? undefined) !== undefined) return undefined;
       if (extra.choice !== undefined || select === undefined) return choose(request, extra, extra.choice);
       return chain(select(request), (choice) => choose(request, extra, choice));
     },
     shouldRetry(sent, response, canResend) {
+      if (sent.bound !== undefined) return judgeBound(sent, sent.bound, response, canResend);
       if (response.status !== 401 || sent.retried) return undefined;
-      const replacement = replace(sent, response);
-      if (canResend) return replacement;
-      replacement.catch(() => {});
-      return undefined;
+      const replacement = concernsToken(response, sent.url).then((does) =>
+        does ? replaceToken(sent) : undefined,
+      );
+      return canResend ? replacement : inBackground(replacement);
     },
   };
 }
@@ -114,27 +110,4 @@ export function createAuthorizer<M extends AnyManager = DefaultManager>(
 /** Goes on at once where it can: a warm token costs no turn of the event loop. */
 function chain<T, R>(value: MaybePromise<T>, goOn: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return value instanceof Promise ? value.then(goOn) : goOn(value);
-}
-
-async function replace(refused: Attachment, response: ResponseView): Promise<Attachment | undefined> {
-  const { token, client, url } = refused;
-  if (!(await concernsToken(response, url))) return undefined;
-  try {
-    const next = await client.rejectToken(token, requestOf(refused));
-    return next.accessToken === token.accessToken ? undefined : attach(refused, next, true);
-  } catch (error) {
-    // No other token can be had: the API's own 401 says more to the caller.
-    if (isTokenError(error)) return undefined;
-    throw error;
-  }
-}
-
-function attach({ client, choice, signal, url }: Sent, token: AccessToken, retried: boolean): Attachment {
-  return { client, choice, signal, url, token, retried, headers: { authorization: token.authorization } };
-}
-
-/** What is asked of the client; the wait ends with either signal. */
-function requestOf({ choice, signal }: Sent): TokenRequest {
-  const signals = [choice?.signal, signal].filter((one) => one !== undefined);
-  return { ...choice, signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0] };
 }

@@ -9,6 +9,9 @@ export interface ResponseView {
   readonly header: (name: string) => string | null | undefined;
 }
 
+/** What a server asks for (RFC 9110 §11.6.1); `undefined` if it asks for nothing, or nobody can read for what. */
+export type Challenges = WWWAuthenticateChallengeError["cause"] | undefined;
+
 /** Errors that another token of the same kind would meet again (RFC 6750 §3.1, RFC 9449 §7.1 and §8). */
 const notTheToken = new Set(["insufficient_scope", "use_dpop_nonce", "invalid_dpop_proof"]);
 
@@ -17,20 +20,27 @@ const notTheToken = new Set(["insufficient_scope", "use_dpop_nonce", "invalid_dp
  * schemes only are not, and neither is one from another origin: the token was left behind at the redirect.
  */
 export async function concernsToken(response: ResponseView, sentTo: string): Promise<boolean> {
-  const answeredBy = response.url === undefined || response.url === "" ? undefined : originOf(response.url);
-  if (answeredBy !== undefined && answeredBy !== originOf(sentTo)) return false;
-  const header = response.header("www-authenticate");
-  if (header === null || header === undefined || header === "") return true;
-  const challenges = await parseChallenges(header);
+  return !isFromElsewhere(response, sentTo) && areAboutToken(await readChallenges(response));
+}
+
+/** Whether a redirect to another origin was followed on the way. */
+export function isFromElsewhere({ url }: ResponseView, sentTo: string): boolean {
+  const answeredBy = url === undefined || url === "" ? undefined : originOf(url);
+  return answeredBy !== undefined && answeredBy !== originOf(sentTo);
+}
+
+/** Whether challenges mean the token. */
+export function areAboutToken(challenges: Challenges): boolean {
   const ours = challenges?.filter(({ scheme }) => scheme === "bearer" || scheme === "dpop");
   return ours?.some(({ parameters }) => !notTheToken.has(parameters.error ?? "")) ?? true;
 }
 
 /**
  * The parser of `oauth4webapi`, by the shortest way that leads to it: as if it had made the request itself.
- * `undefined` for what it cannot read.
  */
-async function parseChallenges(header: string): Promise<WWWAuthenticateChallengeError["cause"] | undefined> {
+export async function readChallenges(response: ResponseView): Promise<Challenges> {
+  const header = response.header("www-authenticate");
+  if (header === null || header === undefined || header === "") return undefined;
   try {
     const answer = new Response(null, { headers: { "www-authenticate": header } });
     await protectedResourceRequest("-", "GET", new URL("https://-"), undefined, undefined, {

@@ -1,3 +1,4 @@
+import type { ProofKey } from "../access-token.ts";
 import type { Grant } from "../options/grant.ts";
 import type { ResolvedClient } from "../options/resolve-client.ts";
 
@@ -5,14 +6,16 @@ import type { ResolvedClient } from "../options/resolve-client.ts";
  * The canonical form of everything that shapes a token: versioned, every field preceded by its length, lists by
  * their count, so that no two requests share one.
  */
-export function canonicalKey(client: ResolvedClient, grant: Grant): string {
+export function canonicalKey(client: ResolvedClient, grant: Grant, proofKey?: ProofKey): string {
   return (
     "1" +
     field(client.cacheKeyPrefix) +
     field(client.name) +
-    field(client.tokenEndpoint.href) +
+    field(client.authority) +
     field(client.clientId) +
-    grantKey(grant)
+    grantKey(grant) +
+    field(client.mutualTls?.thumbprint ?? "") +
+    field(proofKey?.thumbprint ?? "")
   );
 }
 

@@ -1,5 +1,6 @@
 import type { SharedSubject } from "../options/shared-tokens.ts";
 import type { CacheKeyParts } from "../options/token-cache.ts";
+import { base64url } from "../policy/base64.ts";
 import { canonicalKey, sorted, sortedParameters } from "./canonical-key.ts";
 
 /** The key in the shared cache, and the digest that the entry repeats. */
@@ -9,17 +10,15 @@ export interface SharedKey {
 }
 
 /** Prefix, name (for human eyes only) and the SHA-256 of the canonical form; at most 180 characters. */
-export async function sharedKey({ client, grant }: SharedSubject): Promise<SharedKey> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonicalKey(client, grant)));
-  const digest = btoa(String.fromCharCode(...new Uint8Array(hash)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace("=", "");
+export async function sharedKey({ client, grant, proofKey }: SharedSubject): Promise<SharedKey> {
+  const canonical = new TextEncoder().encode(canonicalKey(client, grant, proofKey));
+  const hash = await crypto.subtle.digest("SHA-256", canonical);
+  const digest = base64url(new Uint8Array(hash));
   const name = client.name.replaceAll(/[^\w.-]/g, "_").slice(0, 60);
   const defaultKey = `${client.cacheKeyPrefix}${name}::${digest}`;
   const parts: CacheKeyParts = {
     client: client.name,
-    tokenEndpoint: client.tokenEndpoint.href,
+    tokenEndpoint: client.authority,
     clientId: client.clientId,
     scope: sorted(grant.scope),
     resource: sorted(grant.resource),

@@ -1,4 +1,4 @@
-import { createAccessToken, isTokenSyntax } from "../access-token.ts";
+import { createAccessToken, isTokenSyntax, proofKey, type ProofKey } from "../access-token.ts";
 import type { ResolvedClient } from "../options/resolve-client.ts";
 import type { CacheEntry } from "../options/token-cache.ts";
 import { instant, type HeldToken, type Instant } from "../policy/held-token.ts";
@@ -10,6 +10,7 @@ const version = 1;
 /** Writes an entry. It repeats the key's digest, so that a clash of custom keys is a miss. */
 export function encodeToken(held: HeldToken, digest: string): CacheEntry {
   const { token, lifetime, obtainedAt, replacements } = held;
+  const key = token[proofKey];
   return {
     kind: "token",
     expiresAt: token.expiresAt,
@@ -17,6 +18,7 @@ export function encodeToken(held: HeldToken, digest: string): CacheEntry {
     digest,
     accessToken: token.accessToken,
     tokenType: token.tokenType,
+    ...(key === undefined ? {} : { jkt: key.thumbprint }),
     scope: token.scope ?? null,
     clientId: token.clientId,
     lifetime: lifetime.end / 1000,
@@ -27,7 +29,8 @@ export function encodeToken(held: HeldToken, digest: string): CacheEntry {
 }
 
 /**
- * Reads an entry strictly: whatever is not exactly a live token of this key is a miss. Its moments are by another
+ * Reads an entry strictly: whatever is not exactly a live token of this key is a miss, and so is one that is bound to
+ * another key than `bound`, or to none. Its moments are by another
  * machine's wall clock, so its age is taken from what it has left to live; it is never younger than just requested.
  * When its renewal falls due each process decides for itself, by its own buffer and by chance.
  */
@@ -35,14 +38,17 @@ export function decodeToken(
   entry: CacheEntry | undefined,
   digest: string,
   { clock, cacheLifetimeBuffer }: Pick<ResolvedClient, "clock" | "cacheLifetimeBuffer">,
+  bound?: ProofKey,
 ): HeldToken | undefined {
   if (entry?.kind !== "token" || entry["version"] !== version || entry["digest"] !== digest) return undefined;
-  const { expiresAt, accessToken, tokenType, scope, clientId, obtainedAt, replacements } = entry;
+  const { expiresAt, accessToken, scope, clientId, obtainedAt, replacements } = entry;
   const { lifetime: seconds, refreshIn } = entry;
+  const tokenType = bound === undefined ? "Bearer" : "DPoP";
   const now = instant(clock);
   if (
     !isTokenSyntax(accessToken) ||
-    tokenType !== "Bearer" ||
+    entry["tokenType"] !== tokenType ||
+    entry["jkt"] !== bound?.thumbprint ||
     (typeof scope !== "string" && scope !== null) ||
     typeof clientId !== "string" ||
     !isAmount(seconds) ||
@@ -66,6 +72,7 @@ export function decodeToken(
       expiresAt: Math.min(expiresAt, Math.floor(now.wall + lifetime.end)),
       scope: scope ?? undefined,
       clientId,
+      key: bound,
     }),
     lifetime,
     requestedAt: ago(now, age),

@@ -21,7 +21,7 @@ const reserved = new Set([
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** Replaces the parts of `base` that `request` names. */
-export function shapeGrant(base: Grant, request: TokenRequest, check: Checker): Grant {
+export function shapeGrant(base: Grant, request: Pick<TokenRequest, keyof Grant>, check: Checker): Grant {
   return {
     scope: request.scope === undefined ? base.scope : readScope(request.scope, check),
     resource: request.resource === undefined ? base.resource : readResource(request.resource, check),

@@ -13,6 +13,12 @@ export interface ManagerOptions<Name extends string = string> extends CacheSetti
   readonly resolveClient?:
     | ((name: string) => ClientOptions | undefined | Promise<ClientOptions | undefined>)
     | undefined;
+  /**
+   * Seconds for which options that a function or `resolveClient` gave are used, from 1 to 86 400. Past them the next
+   * use asks again, in the background: what was known serves until there is an answer. Tokens outlive new options
+   * that ask for the same token. Left out: asked once, and again after `register`.
+   */
+  readonly clientLifetime?: number | undefined;
   /** Sends the token requests of all clients that name no other. @defaultValue `fetch` */
   readonly httpClient?: Fetch | undefined;
   /** HTTP clients that clients choose by `httpClientName`. */

@@ -1,6 +1,7 @@
-import { isLoopback } from "../policy/destination.ts";
+import { isBoundToProcess, readAuthentication, type Authentication } from "./authentication.ts";
+import { readAuthority, type Authority } from "./authority.ts";
 import { checker, type Checker } from "./checks.ts";
-import type { ClientCredentialStyle, ClientOptions, ClientSecret } from "./client-options.ts";
+import type { ClientOptions } from "./client-options.ts";
 import type { Fetch } from "./fetch.ts";
 import { emptyGrant, shapeGrant, type Grant } from "./grant.ts";
 import {
@@ -11,12 +12,9 @@ import {
 } from "./resolve-manager.ts";
 
 /** A client whose options are checked, and completed by its manager's. */
-export interface ResolvedClient extends ResolvedManager {
+export interface ResolvedClient extends ResolvedManager, Authority, Authentication {
   readonly name: string;
-  readonly tokenEndpoint: URL;
   readonly clientId: string;
-  readonly clientSecret: ClientSecret | undefined;
-  readonly clientCredentialStyle: ClientCredentialStyle;
   readonly grant: Grant;
   readonly origins: readonly string[] | undefined;
   /** Reports mistakes in requests that name this client. */
@@ -27,9 +25,13 @@ export interface ResolvedClient extends ResolvedManager {
 const known: Record<keyof ClientOptions, 0> = {
   ...knownCacheSettings,
   tokenEndpoint: 0,
+  issuer: 0,
   clientId: 0,
   clientSecret: 0,
   clientCredentialStyle: 0,
+  clientAssertion: 0,
+  mutualTls: 0,
+  dpop: 0,
   scope: 0,
   resource: 0,
   parameters: 0,
@@ -51,50 +53,22 @@ export function resolveClient(
 ): ResolvedClient {
   const check = checker(`client "${name}"`);
   check.known(options, known);
-  const { clientCredentialStyle: style = "authorization-header" } = options;
-  if (style !== "authorization-header" && style !== "post-body") {
-    check.fail("clientCredentialStyle", `is neither "authorization-header" nor "post-body".`);
-  }
+  const settings = resolveCacheSettings(options, manager, check);
+  const authentication = readAuthentication(name, options, check);
   return {
     ...manager,
-    ...resolveCacheSettings(options, manager, check),
+    ...settings,
+    ...readAuthority(options, check),
+    ...authentication,
     name,
-    tokenEndpoint: readEndpoint(options, check),
+    cache: isBoundToProcess(authentication) ? undefined : settings.cache,
     clientId: check.string("clientId", options.clientId, "give the id that the authorization server knows."),
-    clientSecret: readSecret(options, check),
-    clientCredentialStyle: style,
     grant: shapeGrant(emptyGrant, options, check),
     httpClient: readHttpClient(options, manager, check),
     timeout: readTimeout(options.timeout, manager.timeout, check),
     origins: options.origins?.map((origin) => readOrigin(origin, check)),
     check,
   };
-}
-
-function readEndpoint(options: ClientOptions, check: Checker): URL {
-  if (options.tokenEndpoint === undefined) {
-    check.fail("tokenEndpoint", "is missing: give the URL that tokens are asked from.");
-  }
-  const url = check.url("tokenEndpoint", options.tokenEndpoint);
-  if (url.username !== "" || url.password !== "" || url.hash !== "") {
-    check.fail("tokenEndpoint", "has user information or a fragment: leave them out.");
-  }
-  const trusted = isLoopback(url.hostname) || options.dangerouslyAllowInsecureTokenEndpoint === true;
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && trusted)) {
-    check.fail("tokenEndpoint", "is not https: (http is for loopback hosts).");
-  }
-  return url;
-}
-
-function readSecret(options: ClientOptions, check: Checker): ClientSecret | undefined {
-  if (!("clientSecret" in options)) return undefined;
-  const secret = options.clientSecret;
-  if (typeof secret === "function") return secret;
-  return check.string(
-    "clientSecret",
-    secret,
-    "is the environment variable set? A public client leaves the option out.",
-  );
 }
 
 function readHttpClient(options: ClientOptions, manager: ResolvedManager, check: Checker): Fetch {

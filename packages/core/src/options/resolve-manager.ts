@@ -1,8 +1,10 @@
 import { systemClock, type Clock } from "../clock.ts";
+import { createClockCorrections, type ClockCorrections } from "../policy/clock-corrections.ts";
 import { checker, type Checker } from "./checks.ts";
 import type { CacheSettings } from "./client-options.ts";
 import type { Fetch } from "./fetch.ts";
 import type { ManagerOptions } from "./manager-options.ts";
+import type { KnownIssuer } from "./metadata.ts";
 import { sharing, type SharedTokenCache } from "./shared-tokens.ts";
 import type { CacheKeyParts } from "./token-cache.ts";
 import type { TokenEvent } from "./token-event.ts";
@@ -21,9 +23,14 @@ export interface ResolvedManager extends ResolvedCacheSettings {
   readonly httpClients: Readonly<Record<string, Fetch>>;
   readonly timeout: number;
   readonly maxKeys: number;
+  /** Milliseconds. */
+  readonly clientLifetime: number;
   readonly strictOrigins: boolean;
   readonly waitUntil: ((work: Promise<unknown>) => void) | undefined;
   readonly clock: Clock;
+  readonly clockCorrections: ClockCorrections;
+  /** What is known of issuers, by their names. */
+  readonly issuers: Map<string, KnownIssuer>;
   readonly onEvent: ((event: TokenEvent) => void) | undefined;
 }
 
@@ -39,6 +46,7 @@ const known: Record<keyof ManagerOptions, 0> = {
   ...knownCacheSettings,
   clients: 0,
   resolveClient: 0,
+  clientLifetime: 0,
   httpClient: 0,
   httpClients: 0,
   timeout: 0,
@@ -64,6 +72,7 @@ export function resolveManager(options: ManagerOptions): ResolvedManager {
   const check = checker("the token manager");
   check.known(options, known);
   check.functions(options, "resolveClient", "httpClient", "waitUntil", "onEvent");
+  const { clock = systemClock } = options;
   return {
     ...resolveCacheSettings(options, defaults, check),
     // Looked up at each call, so that a fetch that is patched later is used.
@@ -78,9 +87,21 @@ export function resolveManager(options: ManagerOptions): ResolvedManager {
       Number.MAX_SAFE_INTEGER,
       "give a positive number.",
     ),
+    clientLifetime:
+      1000 *
+      check.number(
+        "clientLifetime",
+        options.clientLifetime,
+        Infinity,
+        1,
+        86_400,
+        "it is in seconds, from 1 to 86 400.",
+      ),
     strictOrigins: options.strictOrigins ?? false,
     waitUntil: options.waitUntil,
-    clock: options.clock ?? systemClock,
+    clock,
+    clockCorrections: createClockCorrections(clock),
+    issuers: new Map(),
     onEvent: options.onEvent,
   };
 }

@@ -1,3 +1,4 @@
+import type { ProofKey } from "../access-token.ts";
 import type { HeldToken } from "../policy/held-token.ts";
 import type { Grant } from "./grant.ts";
 import type { ResolvedClient } from "./resolve-client.ts";
@@ -10,6 +11,8 @@ export interface SharedSubject {
   readonly grant: Grant;
   /** The token that this process has now. */
   held: HeldToken | undefined;
+  /** The key that the next token is bound to, for clients with `dpop`. */
+  proofKey: ProofKey | undefined;
   readonly emit: (event: TokenEvent) => void;
   /** Work that nobody waits for; its failure is handled where it began. */
   readonly inBackground: (work: Promise<unknown>) => void;

@@ -39,7 +39,7 @@ export interface TokenCache {
 export interface CacheKeyParts {
   /** The client's registered name. */
   readonly client: string;
-  /** The token endpoint. */
+  /** The token endpoint, or the issuer of a client that names one. */
   readonly tokenEndpoint: string;
   /** The OAuth client id. */
   readonly clientId: string;

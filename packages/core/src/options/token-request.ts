@@ -1,3 +1,5 @@
+import type { Assertion } from "./client-assertion.ts";
+
 /** Form fields beside those of the protocol; an array sends its field several times. */
 export type TokenParameters = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -15,6 +17,11 @@ export interface TokenRequest {
    * @defaultValue false
    */
   readonly forceRenewal?: boolean | undefined;
+  /**
+   * An assertion of the caller's own, in place of the client's secret or assertion, for the token request that this
+   * call starts. Not part of the key: a call that finds a token, or joins a token request, does without.
+   */
+  readonly clientAssertion?: string | Assertion | undefined;
   /** Ends this caller's wait, and nobody else's. */
   readonly signal?: AbortSignal | undefined;
   /** Handed to `onEvent` as it is. Never sent, never part of the cache key. */

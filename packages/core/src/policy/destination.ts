@@ -32,7 +32,18 @@ export function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
+/**
+ * An absolute URL, or one relative to the page.
+ * @throws TypeError if it is neither
+ */
+export function absoluteUrl(url: string): URL {
+  return new URL(url, pageUrl());
+}
+
 function parse(url: string): URL | undefined {
-  const base = (globalThis as { location?: { href?: string } }).location?.href;
-  return URL.canParse(url, base) ? new URL(url, base) : undefined;
+  return URL.canParse(url, pageUrl()) ? absoluteUrl(url) : undefined;
+}
+
+function pageUrl(): string | undefined {
+  return (globalThis as { location?: { href?: string } }).location?.href;
 }

@@ -1,4 +1,5 @@
 import { TokenEndpointError, TokenRequestError, type TokenError } from "../errors.ts";
+import { endpointName } from "../options/authority.ts";
 import type { ResolvedClient } from "../options/resolve-client.ts";
 import { doubling, failurePause } from "../policy/back-off.ts";
 import { isName, longestSilence, type SharedFailure } from "./failure-entry.ts";
@@ -27,15 +28,15 @@ export function describeFailure(
 
 /** What callers get while another process's failure stands. */
 export function sharedError({ status, error }: SharedFailure, client: ResolvedClient): TokenError {
-  const { name, tokenEndpoint } = client;
+  const { name } = client;
   if (status === null) {
     return new TokenRequestError(
-      `the token endpoint ${tokenEndpoint.href} could not be reached by the processes that share this cache: check the network.`,
+      `${endpointName(client)} could not be reached by the processes that share this cache: check the network.`,
       { client: name, code: "ERR_TOKEN_REQUEST_UNREACHABLE" },
     );
   }
   return new TokenEndpointError(
-    `the token endpoint ${tokenEndpoint.href} answered another process with ${status}${error === null ? "" : ` ${error}`}: it is left alone until retryAt.`,
+    `${endpointName(client)} answered another process with ${status}${error === null ? "" : ` ${error}`}: it is left alone until retryAt.`,
     {
       client: name,
       code: error === null ? "ERR_TOKEN_ENDPOINT_STATUS" : "ERR_TOKEN_REFUSED",

@@ -9,7 +9,7 @@ import type { Store } from "./store.ts";
 import { decodeTombstone, encodeTombstone } from "./tombstone-entry.ts";
 
 /** What the shared cache holds for a subject. */
-export interface Found {
+interface Found {
   readonly token: HeldToken | undefined;
   /** The mark of a deletion that this process has not heard of before. */
   readonly deleted: boolean;
@@ -54,7 +54,7 @@ export function openRecords(cache: TokenCache, store: Store, memoryOf: MemoryOf)
           // Nobody hears of what comes late, and it shall be news the next time.
           signal.throwIfAborted();
           const memory = memoryOf(subject);
-          const decoded = decodeToken(entry, digest, client);
+          const decoded = decodeToken(entry, digest, client, subject.proofKey);
           const token = memory.dismissed.includes(decoded?.token.accessToken) ? undefined : decoded;
           if (token !== undefined) memory.stored = token.token.accessToken;
           const tombstone = decodeTombstone(entry, digest);

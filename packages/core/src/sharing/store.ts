@@ -10,7 +10,7 @@ import { createBreaker } from "./breaker.ts";
 const probeKey = "client-token::probe";
 
 /** One use of the store for one subject. */
-export interface StoreCall<T> {
+interface StoreCall<T> {
   readonly operation: CacheOperation;
   readonly run: (key: SharedKey, signal: AbortSignal) => Promise<T>;
   /** What to do with a result that comes when nobody waits for it any more. */
@@ -33,17 +33,26 @@ export interface Store {
   call<T>(subject: SharedSubject, call: StoreCall<T>): Promise<T>;
 }
 
+/** The key of a subject, for as long as its tokens are bound to the same key. */
+interface KnownKey {
+  readonly bound: string | undefined;
+  readonly key: Promise<SharedKey>;
+}
+
 class Late extends Error {}
 
 export function openStore(cache: TokenCache, deadline: number): Store {
   const breaker = createBreaker();
-  const keys = new WeakMap<SharedSubject, Promise<SharedKey>>();
+  const keys = new WeakMap<SharedSubject, KnownKey>();
   /** Over a pool of connections a token's write could overtake its deletion. */
   const queues = new WeakMap<SharedSubject, Promise<unknown>>();
 
   const keyOf = (subject: SharedSubject): Promise<SharedKey> => {
-    const key = keys.get(subject) ?? sharedKey(subject);
-    keys.set(subject, key);
+    const bound = subject.proofKey?.thumbprint;
+    const known = keys.get(subject);
+    if (known !== undefined && known.bound === bound) return known.key;
+    const key = sharedKey(subject);
+    keys.set(subject, { bound, key });
     // A cacheKey function that failed once may work the next time.
     key.catch(() => keys.delete(subject));
     return key;

@@ -38,6 +38,14 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
+/** Whether another credential may fare better; some servers say `unauthorized_client` of a wrong secret. */
+export function refusesCredential(error: unknown): boolean {
+  return (
+    error instanceof TokenEndpointError &&
+    (error.status === 401 || error.error === "invalid_client" || error.error === "unauthorized_client")
+  );
+}
+
 /** The server's wish, in milliseconds. */
 export function retryAfter(error: unknown): number | undefined {
   return error instanceof TokenEndpointError ? error.retryAfter : undefined;

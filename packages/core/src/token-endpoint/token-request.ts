@@ -1,44 +1,43 @@
 import { allowInsecureRequests, clientCredentialsGrantRequest, customFetch } from "oauth4webapi";
-import { TokenClientError, TokenRequestError, isTokenError, safeCause } from "../errors.ts";
+import type { ProofKey, ProofRepair } from "../access-token.ts";
+import { TokenEndpointError, isTokenError, safeCause } from "../errors.ts";
 import type { Grant } from "../options/grant.ts";
 import type { ResolvedClient } from "../options/resolve-client.ts";
-import { clientAuthentication } from "./client-authentication.ts";
-import { redactor } from "./redaction.ts";
+import { instant, type Instant } from "../policy/held-token.ts";
+import type { Credential } from "./credential.ts";
 import { readTokenResponse, type IssuedToken } from "./token-response.ts";
+import { unreachable } from "./unreachable.ts";
 
-/** Asks the client's secret provider, if it has one. */
-export async function readSecret(client: ResolvedClient): Promise<string | undefined> {
-  const { clientSecret, name } = client;
-  if (typeof clientSecret !== "function") return clientSecret;
-  const fail = (problem: string, cause?: Error): TokenClientError =>
-    new TokenClientError(`the clientSecret function ${problem}.`, {
-      client: name,
-      code: "ERR_TOKEN_CREDENTIAL",
-      cause,
-    });
-  const secret: unknown = await Promise.resolve()
-    .then(clientSecret)
-    .catch((error: unknown) => {
-      throw fail("failed, see the cause", safeCause(error));
-    });
-  if (typeof secret !== "string" || secret === "") throw fail("gave no secret: return a non-empty string");
-  return secret;
+/** One token request, without what proves who sends it. */
+export interface TokenExchange {
+  readonly client: ResolvedClient;
+  readonly grant: Grant;
+  readonly endpoint: URL;
+  /** The key that the token is to be bound to. */
+  readonly key: ProofKey | undefined;
+  readonly signal: AbortSignal;
 }
 
+/** A token, and when its request was sent. */
+export interface TimedToken extends IssuedToken {
+  readonly requestedAt: Instant;
+}
+
+/** What came of one request. */
+export type Outcome =
+  | { readonly issued: TimedToken }
+  | { readonly error: unknown; readonly repair: ProofRepair | undefined };
+
 /** Sends one client-credentials request (RFC 6749 §4.4.2) and reads its answer. Redirects are not followed. */
-export async function requestToken(
-  client: ResolvedClient,
-  grant: Grant,
-  secret: string | undefined,
-  signal: AbortSignal,
-): Promise<IssuedToken> {
-  const redact = redactor(client.clientId, secret);
-  const { href, origin } = client.tokenEndpoint;
+export async function requestToken(exchange: TokenExchange, credential: Credential): Promise<Outcome> {
+  const { client, grant, endpoint, key, signal } = exchange;
+  const requestedAt = instant(client.clock);
+  let response: Response | undefined;
   try {
-    const response = await clientCredentialsGrantRequest(
-      { issuer: origin, token_endpoint: href },
+    response = await clientCredentialsGrantRequest(
+      { issuer: endpoint.origin, token_endpoint: endpoint.href },
       { client_id: client.clientId },
-      clientAuthentication(secret, client.clientCredentialStyle),
+      credential.authenticate,
       formFields(grant),
       {
         [customFetch]: client.httpClient,
@@ -46,17 +45,30 @@ export async function requestToken(
         [allowInsecureRequests]: true,
         headers: { "user-agent": "client-token" },
         signal,
+        ...(key && { DPoP: key.handle() }),
       },
     );
-    return await readTokenResponse(client, response, redact);
+    const issued = await readTokenResponse(client, response, credential.redact);
+    learn(exchange, response, undefined);
+    return { issued: { ...issued, requestedAt } };
   } catch (error) {
-    if (isTokenError(error)) throw error;
+    const repair = response && learn(exchange, response, error);
+    if (isTokenError(error)) return { error, repair };
     signal.throwIfAborted();
-    throw new TokenRequestError(
-      `the token endpoint ${href} could not be reached: see the cause, and check the network.`,
-      { client: client.name, code: "ERR_TOKEN_REQUEST_UNREACHABLE", cause: safeCause(error, redact) },
-    );
+    return { error: unreachable(client, endpoint, safeCause(error, credential.redact)), repair };
   }
+}
+
+/** Every answer, good or bad, may hold a nonce and the time. */
+function learn(
+  { client, endpoint, key }: TokenExchange,
+  { headers }: Response,
+  error: unknown,
+): ProofRepair | undefined {
+  const reason = error instanceof TokenEndpointError ? error.error : undefined;
+  const repair = key?.learn(endpoint, (name) => headers.get(name), reason);
+  client.clockCorrections.learn(endpoint.origin, headers.get("date"));
+  return repair;
 }
 
 function formFields(grant: Grant): URLSearchParams {

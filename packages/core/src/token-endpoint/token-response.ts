@@ -1,5 +1,6 @@
 import { isTokenSyntax } from "../access-token.ts";
 import { TokenEndpointError, TokenResponseError } from "../errors.ts";
+import { endpointName } from "../options/authority.ts";
 import type { ResolvedClient } from "../options/resolve-client.ts";
 import { readRetryAfter } from "../policy/back-off.ts";
 import { readExpiresIn, readSeconds } from "../policy/lifetime.ts";
@@ -9,7 +10,7 @@ import { parseObject, readBody } from "./response-body.ts";
 /** What a token endpoint issued. */
 export interface IssuedToken {
   readonly accessToken: string;
-  readonly tokenType: "Bearer";
+  readonly tokenType: "Bearer" | "DPoP";
   readonly scope: string | undefined;
   /** Seconds. */
   readonly lifetime: number;
@@ -29,14 +30,11 @@ export async function readTokenResponse(
 ): Promise<IssuedToken> {
   const { status, headers } = response;
   const fail = (code: TokenResponseError["code"], problem: string): never => {
-    throw new TokenResponseError(
-      `the token endpoint ${client.tokenEndpoint.href} answered ${status} with ${problem}.`,
-      {
-        client: client.name,
-        code,
-        status,
-      },
-    );
+    throw new TokenResponseError(`${endpointName(client)} answered ${status} with ${problem}.`, {
+      client: client.name,
+      code,
+      status,
+    });
   };
   const text = await readBody(response);
   if (text === undefined) return fail("ERR_TOKEN_RESPONSE_TOO_LARGE", "more than 1 MiB");
@@ -55,14 +53,20 @@ export async function readTokenResponse(
   if (!isTokenSyntax(accessToken)) {
     return fail("ERR_TOKEN_RESPONSE_INCOMPLETE", "no usable access_token: is this the token endpoint?");
   }
-  if (typeof type !== "string" || type.toLowerCase() !== "bearer") {
-    return fail("ERR_TOKEN_RESPONSE_TYPE", "a token that is not a bearer token, which nobody asked for");
+  const tokenType = client.dpop === undefined ? "Bearer" : "DPoP";
+  if (typeof type !== "string" || type.toLowerCase() !== tokenType.toLowerCase()) {
+    return fail(
+      "ERR_TOKEN_RESPONSE_TYPE",
+      tokenType === "Bearer"
+        ? "a token that is not a bearer token, which nobody asked for: for DPoP tokens set dpop"
+        : "a token that is not bound to the key of dpop: allow this client DPoP, or leave dpop out",
+    );
   }
   const lifetime = readExpiresIn(json["expires_in"]);
   if (lifetime === undefined) throw endedToken(client);
   return {
     accessToken,
-    tokenType: "Bearer",
+    tokenType,
     scope: Array.isArray(scope) ? scope.join(" ") : typeof scope === "string" ? scope : undefined,
     lifetime,
     refreshIn: readSeconds(json["refresh_in"]),
@@ -70,10 +74,10 @@ export async function readTokenResponse(
 }
 
 /** A token that is of no use to anybody. */
-export function endedToken({ name, tokenEndpoint }: ResolvedClient): TokenResponseError {
+export function endedToken(client: ResolvedClient): TokenResponseError {
   return new TokenResponseError(
-    `the token of ${tokenEndpoint.href} had ended before it came: check expires_in and the clock.`,
-    { client: name, code: "ERR_TOKEN_RESPONSE_EXPIRED", status: 200 },
+    `the token of ${client.authority} had ended before it came: check expires_in and the clock.`,
+    { client: client.name, code: "ERR_TOKEN_RESPONSE_EXPIRED", status: 200 },
   );
 }
 
@@ -88,20 +92,18 @@ function endpointError(
   const errorDescription = error === undefined ? undefined : words(json?.["error_description"], redact);
   const said = [status, error, errorDescription].filter(Boolean).join(", ");
   const hint = hints[error ?? (status < 400 ? 300 : status)] ?? "see the server's log";
-  return new TokenEndpointError(
-    `the token endpoint ${client.tokenEndpoint.href} answered ${said}: ${hint}.`,
-    {
-      client: client.name,
-      code: error === undefined ? "ERR_TOKEN_ENDPOINT_STATUS" : "ERR_TOKEN_REFUSED",
-      status,
-      error,
-      errorDescription,
-      retryAfter: readRetryAfter(headers.get("retry-after"), client.clock.now()),
-    },
-  );
+  return new TokenEndpointError(`${endpointName(client)} answered ${said}: ${hint}.`, {
+    client: client.name,
+    code: error === undefined ? "ERR_TOKEN_ENDPOINT_STATUS" : "ERR_TOKEN_REFUSED",
+    status,
+    error,
+    errorDescription,
+    retryAfter: readRetryAfter(headers.get("retry-after"), client.clock.now()),
+  });
 }
 
-const checkCredential = "check clientId, clientSecret and clientCredentialStyle";
+const checkCredential =
+  "check clientId, clientSecret and clientCredentialStyle, or the assertion or certificate in their place";
 
 const hints: Readonly<Record<string, string>> = {
   invalid_client: checkCredential,
@@ -109,6 +111,7 @@ const hints: Readonly<Record<string, string>> = {
   invalid_scope: "check scope",
   invalid_target: "check resource",
   unauthorized_client: "allow this client the client_credentials grant",
+  invalid_dpop_proof: "check the clock, and which algorithms the server takes for proofs",
   300: "redirects are not followed, give the final URL",
   404: "check tokenEndpoint",
 };

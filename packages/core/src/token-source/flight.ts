@@ -1,7 +1,9 @@
 import { unref, waitFor } from "../clock.ts";
 import { TokenRequestError, isTokenError } from "../errors.ts";
+import { endpointName } from "../options/authority.ts";
 import { sharing, type SharedFlight } from "../options/shared-tokens.ts";
 import type { AcquisitionReason } from "../options/token-event.ts";
+import type { TokenRequest } from "../options/token-request.ts";
 import type { HeldToken } from "../policy/held-token.ts";
 import { acquire, issue } from "./acquisition.ts";
 import type { TokenSource } from "./source.ts";
@@ -27,12 +29,14 @@ export interface Flight extends SharedFlight {
   forced: boolean;
   /** Called off: its token may not come back, whoever waits asks again. */
   recalled: boolean;
-  /** The secret that was sent, for the memory of refusals. */
-  secret: string | undefined;
+  /** What the call that started it gave in place of the client's own credential. */
+  readonly clientAssertion: TokenRequest["clientAssertion"];
+  /** The ids of the credentials that were sent, for the memory of refusals. */
+  readonly tried: unknown[];
 }
 
 /** Starts the one flight of a source. */
-export function launch(source: TokenSource, reason: AcquisitionReason, context: unknown): Flight {
+export function launch(source: TokenSource, reason: AcquisitionReason, request: TokenRequest): Flight {
   const { clock } = source.client;
   const controller = new AbortController();
   const { signal } = controller;
@@ -45,7 +49,7 @@ export function launch(source: TokenSource, reason: AcquisitionReason, context: 
     endsAt: 0,
     timer: undefined,
     reason,
-    context,
+    context: request.context,
     controller,
     // In its own turn, when the flight is there.
     outcome: Promise.race([Promise.resolve().then(() => acquire(source, flight)), aborted]),
@@ -65,7 +69,8 @@ export function launch(source: TokenSource, reason: AcquisitionReason, context: 
     background: false,
     forced: reason === "forced",
     recalled: false,
-    secret: undefined,
+    clientAssertion: request.clientAssertion,
+    tried: [],
   };
   arm(source, flight, longestFlight(source));
   source.flight = flight;
@@ -144,7 +149,7 @@ function crash(source: TokenSource, flight: Flight, error: unknown): void {
   if (held !== undefined) held.rejected = false;
   // A remembered refusal that was reported once more is no new failure.
   if (!isTokenError(error) || error === source.trouble?.error) return;
-  source.trouble = afterFailure(source.trouble, error, flight.secret, held, client);
+  source.trouble = afterFailure(source.trouble, error, flight.tried, held, client);
   source.emit({
     type: "token-failed",
     client: client.name,
@@ -156,9 +161,10 @@ function crash(source: TokenSource, flight: Flight, error: unknown): void {
 }
 
 function timeoutError(source: TokenSource): TokenRequestError {
-  const { name, timeout, tokenEndpoint } = source.client;
+  const { client } = source;
+  const { name, timeout } = client;
   return new TokenRequestError(
-    `the token endpoint ${tokenEndpoint.href} gave no token within ${timeout} ms: check the network, or raise timeout.`,
+    `${endpointName(client)} gave no token within ${timeout} ms: check the network, or raise timeout.`,
     { client: name, code: "ERR_TOKEN_REQUEST_TIMEOUT" },
   );
 }

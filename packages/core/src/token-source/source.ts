@@ -20,6 +20,7 @@ export function createSource(environment: Environment, client: ResolvedClient, g
     client,
     grant,
     held: undefined,
+    proofKey: undefined,
     flight: undefined,
     trouble: undefined,
     used: false,

@@ -1,10 +1,13 @@
 import type { AccessToken } from "../access-token.ts";
+import { waitFor } from "../clock.ts";
 import { isTokenError } from "../errors.ts";
+import { credentialError } from "../options/client-assertion.ts";
 import { sharing } from "../options/shared-tokens.ts";
 import type { AcquisitionReason } from "../options/token-event.ts";
 import type { TokenRequest } from "../options/token-request.ts";
 import { isCoolingDown, since, timeLeft, type HeldToken } from "../policy/held-token.ts";
 import { patience } from "../policy/lifetime.ts";
+import { knownId } from "../token-endpoint/credential.ts";
 import {
   currentFlight,
   grace,
@@ -16,22 +19,22 @@ import {
   type Flight,
 } from "./flight.ts";
 import type { TokenSource } from "./source.ts";
-import { isResting } from "./trouble.ts";
+import { isResting, isWorthTrying } from "./trouble.ts";
 
 /** The hot path: the held token while it is usable. One that is due starts its renewal, and nobody waits. */
-export function peek(source: TokenSource, context?: unknown): AccessToken | undefined {
+export function peek(source: TokenSource, request?: TokenRequest): AccessToken | undefined {
   const { held } = source;
   if (held === undefined || held.rejected) return undefined;
   const age = since(held.requestedAt, source.client.clock);
   if (age >= held.lifetime.usable) return undefined;
-  if (age >= held.checkAt) check(source, age >= held.lifetime.due, context);
+  if (age >= held.checkAt) check(source, age >= held.lifetime.due, request);
   return held.token;
 }
 
 /** In the background: the renewal, once it is due, and before that a look at what other processes have done. */
-function check(source: TokenSource, isDue: boolean, context: unknown): void {
+function check(source: TokenSource, isDue: boolean, request: TokenRequest | undefined): void {
   const { cache } = source.client;
-  if (isDue) renew(source, context);
+  if (isDue) renew(source, request);
   else if (cache !== undefined) source.inBackground(cache[sharing].look(source, () => drop(source)));
 }
 
@@ -42,11 +45,11 @@ export async function obtain(source: TokenSource, request: TokenRequest): Promis
   const deadline = clock.monotonic() + longestFlight(source) + grace;
   for (;;) {
     request.signal?.throwIfAborted();
-    const usable = forced ? undefined : peek(source, request.context);
+    const usable = forced ? undefined : peek(source, request);
     if (usable !== undefined) return usable;
     let flight: Flight | undefined;
     try {
-      flight = board(source, forced, request.context);
+      flight = board(source, forced, request);
       const rest = deadline - clock.monotonic();
       const limit = forced ? rest : Math.min(rest, patienceFor(source, flight));
       const { token } = await join(source, flight, limit, request.signal);
@@ -79,7 +82,14 @@ export async function reject(
 /** Forgets the token here and in the shared cache; a flight in the air cannot bring it back. */
 export async function forget(source: TokenSource): Promise<void> {
   drop(source);
-  await source.client.cache?.[sharing].bury(source);
+  const { cache, dpop, name, timeout, clock } = source.client;
+  if (cache === undefined) return;
+  if (dpop !== undefined) {
+    // Its thumbprint is part of the key in the shared cache.
+    const late = (): unknown => credentialError(name, `the key of dpop() was not there within ${timeout} ms`);
+    source.proofKey ??= await waitFor(clock, dpop.current(source.client), timeout, late);
+  }
+  await cache[sharing].bury(source);
 }
 
 /** Forgets the token in this process. Callers that wait for a flight wait for the next one. */
@@ -89,23 +99,23 @@ export function drop(source: TokenSource): void {
   recall(source);
 }
 
-function renew(source: TokenSource, context: unknown): void {
+function renew(source: TokenSource, request: TokenRequest = {}): void {
   if (currentFlight(source) !== undefined || isResting(source.trouble, source.client.clock)) return;
-  launch(source, "renewal", context).background = true;
+  launch(source, "renewal", request).background = true;
 }
 
 /** The flight in the air, or a new one; throws the last failure while its pause lasts. */
-function board(source: TokenSource, forced: boolean, context: unknown): Flight {
+function board(source: TokenSource, forced: boolean, request: TokenRequest): Flight {
   const flight = currentFlight(source);
   if (flight !== undefined) {
     flight.forced ||= forced;
     return flight;
   }
   const { trouble, held, client } = source;
-  // A secret that can change is asked for: only the flight can tell whether it is still the refused one.
-  const mayHaveRotated = trouble?.refusedSecret !== undefined && typeof client.clientSecret === "function";
-  if (isResting(trouble, client.clock) && !mayHaveRotated) throw trouble.error;
-  const started = launch(source, reasonFor(held, forced), context);
+  // A function is asked: only the flight can tell whether what it gives is still what was refused.
+  const next = knownId(client, request.clientAssertion);
+  if (isResting(trouble, client.clock) && !isWorthTrying(trouble, next)) throw trouble.error;
+  const started = launch(source, reasonFor(held, forced), request);
   // An old token still serves: the flight goes on when its callers have lost patience.
   started.background = held !== undefined && !forced;
   return started;

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { errors, Provider, type Adapter, type ClientMetadata, type KoaContextWithOIDC } from "oidc-provider";
@@ -26,6 +26,8 @@ export interface AuthorizationServerOptions {
   readonly lifetime?: number;
   /** The resource indicators it knows; each is an API with the scopes `list` and `write`. */
   readonly resources?: readonly string[];
+  /** Every token is bound to a key, and every proof has a nonce of the server's. */
+  readonly dpop?: boolean;
 }
 
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -35,7 +37,7 @@ const nothing = async (): Promise<undefined> => undefined;
 export async function startAuthorizationServer(
   options: AuthorizationServerOptions = {},
 ): Promise<AuthorizationServer> {
-  const { lifetime = 3600, resources = ["urn:invoices"] } = options;
+  const { lifetime = 3600, resources = ["urn:invoices"], dpop = false } = options;
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -50,6 +52,7 @@ export async function startAuthorizationServer(
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      dPoP: { enabled: dpop, nonceSecret: randomBytes(32), requireNonce: () => true },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo(_context, resource) {

@@ -51,7 +51,12 @@ export function createAuthorizationServer(
       secret,
     };
     flight.tries++;
-    must(flight.tries <= 3, "a token request is tried three times at most", key.name);
+    const most = secret === flight.secret ? 3 : 4;
+    must(
+      flight.tries <= most,
+      "a token request is tried three times at most, and once for a new secret",
+      key.name,
+    );
     flights.set(signal, flight);
     if (known === undefined) takeOff(key, secret);
     last.set(key, { flight, token: undefined });

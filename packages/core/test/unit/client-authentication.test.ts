@@ -1,11 +1,16 @@
+import type { ClientCredentialStyle } from "@client-token/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clientAuthentication, formEncode } from "../../src/token-endpoint/client-authentication.ts";
+import {
+  assertionAuthentication,
+  clientAuthentication,
+  formEncode,
+} from "../../src/token-endpoint/client-authentication.ts";
 
 function authenticate(
   id: string,
   secret: string | undefined,
-  style: "authorization-header" | "post-body",
+  style: ClientCredentialStyle,
 ): { headers: Headers; body: URLSearchParams } {
   const headers = new Headers();
   const body = new URLSearchParams();
@@ -53,13 +58,53 @@ describe("in the Authorization header", () => {
   });
 });
 
+describe("in the Authorization header, as they are", () => {
+  const raw = (id: string, secret: string): string =>
+    new TextDecoder().decode(
+      Uint8Array.from(
+        atob(
+          authenticate(id, secret, "authorization-header-raw").headers.get("authorization")?.slice(6) ?? "",
+        ),
+        (character) => character.charCodeAt(0),
+      ),
+    );
+
+  test.each(["a b", "a+b", "a%b", "a/b=c", "ü€😀", "~!'()", "with:colon"])(
+    "%j is written as itself",
+    (secret) => {
+      expect(raw("id", secret)).toBe(`id:${secret}`);
+    },
+  );
+
+  test("nothing of them is in the body", () => {
+    expect([...authenticate("id", "secret", "authorization-header-raw").body]).toEqual([]);
+  });
+});
+
+test("an assertion is sent with the id and its type, and nothing else", () => {
+  const headers = new Headers();
+  const body = new URLSearchParams();
+  void assertionAuthentication("a.b.c", "urn:type")(
+    { issuer: "https://sts.test" },
+    { client_id: "id" },
+    body,
+    headers,
+  );
+  expect([...body]).toEqual([
+    ["client_id", "id"],
+    ["client_assertion_type", "urn:type"],
+    ["client_assertion", "a.b.c"],
+  ]);
+  expect([...headers]).toEqual([]);
+});
+
 test("in the body, id and secret are fields, and there is no header", () => {
   const { headers, body } = authenticate("i d", "s+c", "post-body");
   expect(body.toString()).toBe("client_id=i+d&client_secret=s%2Bc");
   expect([...headers]).toEqual([]);
 });
 
-test.each(["authorization-header", "post-body"] as const)(
+test.each(["authorization-header", "authorization-header-raw", "post-body"] as const)(
   "a public client sends its id in the body alone (%s)",
   (style) => {
     const { headers, body } = authenticate("public", undefined, style);

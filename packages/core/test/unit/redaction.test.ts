@@ -14,6 +14,7 @@ test.each<[form: string, text: string]>([
     "as the Basic credential",
     btoa(`invoices-app:${new URLSearchParams({ "": secret }).toString().slice(1)}`),
   ],
+  ["as the Basic credential that is not encoded", btoa(`invoices-app:${secret}`)],
 ])("a secret is blotted out %s", (_, form) => {
   expect(redact(`before ${form} and ${form} after`)).toBe("before [redacted] and [redacted] after");
 });
