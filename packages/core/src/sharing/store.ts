@@ -103,7 +103,10 @@ export function openStore(cache: TokenCache, deadline: number): Store {
       } catch (error) {
         const { operation, secret } = call;
         const secrets = [secret, subject.held?.token.accessToken].filter((one) => one !== undefined);
-        const shown = safeCause(error, (text) =>
+        // A parser's words quote what it read.
+        const told =
+          error instanceof SyntaxError ? new Error("The shared cache holds what is no entry.") : error;
+        const shown = safeCause(told, (text) =>
           secrets.reduce((clean, one) => clean.replaceAll(one, "[redacted]"), text),
         );
         subject.emit({ type: "cache-failed", client: name, operation, error: shown });

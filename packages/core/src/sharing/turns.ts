@@ -71,12 +71,12 @@ async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
   for (let round = 0; !flight.forced; round++) {
     const reading = records.read(subject, { withFailure: true, inBackground: flight.waiting === 0 });
     const found = await reading.catch(() => undefined);
+    // Whoever asks now asks after the deletion; the token from before is not used any more.
+    if (found?.deleted === true) subject.held = undefined;
     signal.throwIfAborted();
     turn.blind = found === undefined;
     if (found === undefined || flight.forced) return undefined;
-    const { token, deleted, failure } = found;
-    // Whoever asks now asks after the deletion; the token from before is not used any more.
-    if (deleted) subject.held = undefined;
+    const { token, failure } = found;
     if (token !== undefined && isFit(subject, token)) {
       if (isLate(token, clock)) flight.serveLate(token);
       signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import type { ModelClock } from "./model-clock.ts";
 
 /** A token as its server knows it. */
-export interface SharedToken {
+interface SharedToken {
   readonly sentAt: number;
   /** Milliseconds. */
   readonly lifetime: number;

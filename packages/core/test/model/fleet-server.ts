@@ -49,8 +49,8 @@ export function createFleetServer(ledger: FleetLedger): FleetServer {
       air.set(signal, { from, member });
       const sent = { sentAt: now, epoch: ledger.epoch, lifetime: server.expiresIn * 1000, revoked: false };
       const mood = member.cutOff ? "unreachable" : server.mood;
-      // Whoever looks seldom cannot tell one holder of the lease from the next.
-      if (mood === "hangs") ledger.disturb(now + timeout);
+      // The lease goes on to the next who gets no answer: whoever waits can tell that once, and if he looks often.
+      if (mood === "hangs" || mood === "unreachable") ledger.disturb(now + timeout);
       try {
         await rest(mood === "hangs" ? undefined : mood === "slow" ? 600 : 1, signal);
         if (member.dead) await rest(undefined, signal);

@@ -11,13 +11,13 @@ export interface Ended {
   readonly lingered: number;
 }
 
-/** Runs one part of a script of this folder in a process of its own, to its end. */
+/** Runs one part of a script in a process of its own, to its end. */
 export async function runChild(
-  script: string,
+  script: URL,
   part: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Ended> {
-  const path = fileURLToPath(new URL(script, import.meta.url));
+  const path = fileURLToPath(script);
   const child = spawn(process.execPath, ["--conditions=@client-token/source", "--no-warnings", path, part], {
     env,
     stdio: ["ignore", "pipe", "pipe"],

@@ -61,6 +61,23 @@ describe("a deletion in another process, while a flight is on its way", () => {
     expect(result).toMatchObject({ status: "fulfilled", value: { status: 503 } });
   });
 
+  test("before a forced call joins, and its request fails: the token from before is not used", async () => {
+    const fleet = createFleet();
+    const { clock, server, store } = fleet;
+    const { invoices } = await startWithToken(fleet);
+    await clock.advance(usable);
+    await deleteElsewhere(fleet);
+    server.answerAlways(() => Response.json({ error: "invalid_client" }, { status: 401 }));
+    const held = store.hold("get", "done");
+    const ordinary = failureOf(invoices.getToken());
+    await clock.advance(0);
+    const forced = failureOf(invoices.getToken({ forceRenewal: true }));
+    await clock.advance(0);
+    held.letGo();
+    const { result } = await letTimePass(clock, Promise.all([ordinary, forced]), 25);
+    expect(result).toMatchObject({ status: "fulfilled", value: [{ status: 401 }, { status: 401 }] });
+  });
+
   test("while it asks: the token is discarded, and it asks once more", async () => {
     const fleet = createFleet();
     const { clock, start, server, store, holdNextToken } = fleet;

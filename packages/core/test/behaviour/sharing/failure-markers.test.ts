@@ -108,6 +108,33 @@ describe("an answer of 429 or 5xx", () => {
     expect(server.requests).toHaveLength(tries + 1);
   });
 
+  test("after a token is the first of a new row", async () => {
+    const fleet = createFleet();
+    const { start, server, clock, store } = fleet;
+    const { invoices } = start();
+    server.answerAlways(unavailable);
+    await failureNow(fleet, invoices.getToken());
+    await clock.advance(500);
+    server.answerAlways(undefined);
+    await invoices.getToken();
+    server.answerAlways(unavailable);
+    await failureNow(fleet, invoices.getToken({ forceRenewal: true }));
+    await clock.advance(0);
+    expect(store.marker()).toMatchObject({ count: 1, period: 500 });
+  });
+
+  test("is told before the lease is given back", async () => {
+    const fleet = createFleet();
+    const { start, server, clock, store } = fleet;
+    server.answerAlways(unavailable);
+    const held = store.hold("set-failure");
+    await failureNow(fleet, start().invoices.getToken());
+    expect([held.reached(), store.isLeased()]).toEqual([true, true]);
+    held.letGo();
+    await clock.advance(0);
+    expect([store.marker()?.kind, store.isLeased()]).toEqual(["failure", false]);
+  });
+
   test("is told without a word that could be a secret", async () => {
     const fleet = createFleet();
     const { start, server, clock, store } = fleet;
@@ -270,11 +297,13 @@ describe("no answer at all", () => {
 
   test("twice of the same process is no more certain than once", async () => {
     const fleet = createFleet();
-    const { start, server, clock } = fleet;
+    const { start, server, clock, store } = fleet;
     const { invoices } = start({ client: cutOff().client });
     await failureNow(fleet, invoices.getToken());
-    await clock.advance(1000);
+    await clock.advance(2000);
     await failureNow(fleet, invoices.getToken());
+    await clock.advance(0);
+    expect(store.marker()).toMatchObject({ count: 2, confirmed: false });
     const { result } = await letTimePass(clock, start().invoices.getToken(), 50);
     expect(result.status).toBe("fulfilled");
     expect(server.requests).toHaveLength(1);

@@ -4,7 +4,9 @@ import { createWorld } from "../../support/world.ts";
 
 const run = async (part: string): ReturnType<typeof runChild> => {
   const { tokenEndpoint } = await createWorld();
-  return runChild("./sharing-child.ts", part, { TOKEN_ENDPOINT: tokenEndpoint });
+  return runChild(new URL("../../support/sharing-child.ts", import.meta.url), part, {
+    TOKEN_ENDPOINT: tokenEndpoint,
+  });
 };
 
 describe("a process is not kept alive", { timeout: 30_000 }, () => {
