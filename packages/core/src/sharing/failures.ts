@@ -26,6 +26,12 @@ export function describeFailure(
   return { id, writer, count, period, status: null, error: null, confirmed };
 }
 
+/** What the others are told of a process whose lease ended without a word: it got no answer, as far as anybody knows. */
+export function describeSilence(): SharedFailure {
+  const id = crypto.randomUUID();
+  return { id, writer: id, count: 1, period: longestSilence, status: null, error: null, confirmed: false };
+}
+
 /** What callers get while another process's failure stands. */
 export function sharedError({ status, error }: SharedFailure, client: ResolvedClient): TokenError {
   const { name } = client;

@@ -4,7 +4,7 @@ import type { SharedFlight, SharedOutcome, SharedSubject } from "../options/shar
 import { leasePause, renewalLookPause } from "../policy/back-off.ts";
 import { isLate, since, type HeldToken } from "../policy/held-token.ts";
 import { isFit } from "./adoption.ts";
-import { describeFailure, sharedError } from "./failures.ts";
+import { describeFailure, describeSilence, sharedError } from "./failures.ts";
 import type { Leases, Release } from "./leases.ts";
 import { lastFailure, type MemoryOf, type StandingFailure } from "./memory.ts";
 import type { Records } from "./records.ts";
@@ -65,7 +65,8 @@ async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
   const memory = turn.memoryOf(subject);
   const leaseTime = turn.leaseTime(client.timeout);
   const patience = memory.leaseStuck ? stuckPatience : leaseTime + lateness;
-  let giveUpAt = clock.monotonic() + patience;
+  const startedAt = clock.monotonic();
+  let giveUpAt = startedAt + patience;
   const before = memory.failure;
   let extended = false;
   for (let round = 0; !flight.forced; round++) {
@@ -87,7 +88,13 @@ async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
     if (turn.release !== undefined) return undefined;
     if (mayAsk) {
       const lease = await leases.acquire(subject, leaseTime);
-      if (typeof lease === "function") turn.release = lease;
+      if (typeof lease === "function") {
+        turn.release = lease;
+        // Nobody holds it for so long but the dead. The others wait on, now for this process.
+        if (clock.monotonic() - startedAt >= client.timeout) {
+          subject.inBackground(records.writeFailure(subject, describeSilence()).catch(() => {}));
+        }
+      }
       signal.throwIfAborted();
       if (lease === "none") return undefined;
       if (lease !== "taken") continue;

@@ -57,6 +57,9 @@ export async function obtain(source: TokenSource, request: TokenRequest): Promis
     } catch (error) {
       if (flight?.recalled === true && !source.gone) continue;
       const { held } = source;
+      // The old token ended while there was still some patience: the flight is what is left to wait for.
+      const isUp = flight !== undefined && source.flight === flight;
+      if (isUp && timeLeft(held, clock) <= 0 && clock.monotonic() < deadline) continue;
       if (forced || held === undefined || timeLeft(held, clock) <= 0 || !isTokenError(error)) throw error;
       return serveLate(source, held, request.context);
     }
