@@ -6,7 +6,8 @@ import { everythingShownBy, formsOf } from "../../packages/core/test/support/lea
 import { startApi } from "./support/api.ts";
 import type { AuthorizationServer, SeenGrant } from "./support/authorization-server.ts";
 import { drivers } from "./support/drivers.ts";
-import { methods, proofsIn, type Method } from "./support/methods.ts";
+import { proofsIn, type Method } from "./support/method.ts";
+import { methods } from "./support/methods.ts";
 import { createWorld, type Place } from "./support/world.ts";
 
 const rows = methods.flatMap((method) => drivers.map((driver) => ({ method, driver })));

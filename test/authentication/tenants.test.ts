@@ -132,8 +132,11 @@ describe("the key", () => {
   test("is shared by two tenants only if they differ in nothing but the credential", () => {
     const meaningOf = ({ name, place, clientId, scope, certificate }: Tenant): string =>
       JSON.stringify([name, Object.values(place), clientId, scope.toSorted(), certificate]);
+    const fields = ["name", "place", "clientId", "scope", "certificate", "secret"] as const;
     fc.assert(
-      fc.property(tenant, tenant, (one, other) => {
+      fc.property(tenant, tenant, fc.subarray([...fields]), (one, another, differing) => {
+        // Two tenants that have most in common are the ones to be mixed up.
+        const other = { ...one, ...Object.fromEntries(differing.map((field) => [field, another[field]])) };
         expect(keyOf(one) === keyOf(other)).toBe(meaningOf(one) === meaningOf(other));
       }),
       { numRuns: 2000 },

@@ -14,7 +14,7 @@ import { listen } from "./listener.ts";
 export interface SeenGrant {
   readonly authorization: string | undefined;
   readonly fields: Readonly<Record<string, unknown>>;
-  /** The common name in the sender's certificate. */
+  /** The subject of the sender's certificate. */
   readonly certificate: string | undefined;
 }
 
