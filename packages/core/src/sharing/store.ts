@@ -27,8 +27,6 @@ interface StoreCall<T> {
 
 /** A store that is not trusted to settle. */
 export interface Store {
-  /** Milliseconds for one call. */
-  readonly deadline: number;
   /** Ends in time, whatever the store does; a failure is told as an event. The calls for one subject go one after another. */
   call<T>(subject: SharedSubject, call: StoreCall<T>): Promise<T>;
 }
@@ -41,6 +39,7 @@ interface KnownKey {
 
 class Late extends Error {}
 
+/** @param deadline - milliseconds for one call */
 export function openStore(cache: TokenCache, deadline: number): Store {
   const breaker = createBreaker();
   const keys = new WeakMap<SharedSubject, KnownKey>();
@@ -88,7 +87,6 @@ export function openStore(cache: TokenCache, deadline: number): Store {
   };
 
   return {
-    deadline,
     async call(subject, call) {
       const { clock, name } = subject.client;
       if (breaker.isOpen() && call.whenOpen !== "insist") {

@@ -1,34 +1,12 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { runChild, type Ended } from "../support/child-process.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-const script = fileURLToPath(new URL("../support/child.ts", import.meta.url));
-
-/** Runs the script in a process of its own; tells what it printed, and how long it lived on after its last word. */
-async function run(
-  { tokenEndpoint, api }: World,
-  part: string,
-): Promise<{ code: number | null; output: string; lingered: number }> {
-  const child = spawn(
-    process.execPath,
-    ["--conditions=@client-token/source", "--no-warnings", script, part],
-    {
-      env: { TOKEN_ENDPOINT: tokenEndpoint, API: api },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
-  let lastWord = performance.now();
-  child.stdout.on("data", () => {
-    lastWord = performance.now();
-  });
-  const exited = once(child, "exit");
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  await exited;
-  expect(errors).toBe("");
-  return { code: child.exitCode, output: output.trim(), lingered: performance.now() - lastWord };
+async function run({ tokenEndpoint, api }: World, part: string): Promise<Ended> {
+  const script = new URL("../support/child.ts", import.meta.url);
+  const ended = await runChild(script, part, { TOKEN_ENDPOINT: tokenEndpoint, API: api });
+  expect(ended.errors).toBe("");
+  return ended;
 }
 
 describe("nothing keeps the process alive", () => {
