@@ -59,7 +59,7 @@ describe("in core", () => {
   });
 
   test.for([
-    ["client.ts", 'import { a } from "./registry.ts"; import type { B } from "./errors.ts";'],
+    ["client.ts", 'import { a } from "./registry/registry.ts"; import type { B } from "./errors.ts";'],
     ["token-endpoint/grant.ts", 'import "./client-authentication.ts"; import "../policy/lifetime.ts";'],
     ["testing/server.ts", 'import "../index.ts"; import "./clock.ts";'],
     ["token-endpoint/grant.ts", 'import * as oauth from "oauth4webapi";'],

@@ -14,7 +14,7 @@ const house: readonly (readonly string[])[] = [
   ["default-manager.ts"],
   ["manager.ts"],
   ["client.ts"],
-  ["registry.ts"],
+  ["registry/"],
   ["token-source.ts", "token-source/"],
   ["token-endpoint/", "assertions/"],
   ["dpop/"],

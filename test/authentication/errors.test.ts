@@ -12,7 +12,7 @@ import { createCertificate } from "../../packages/core/test/support/certificates
 import { startTlsEndpoint } from "../../packages/core/test/support/tls.ts";
 import { startApi } from "./support/api.ts";
 import { drivers } from "./support/drivers.ts";
-import { authority, listen } from "./support/listener.ts";
+import { authority, listen } from "../../packages/core/test/support/listener.ts";
 import { secureFetch } from "./support/secure-fetch.ts";
 import { createWorld, type Place } from "./support/world.ts";
 

@@ -4,7 +4,10 @@ import { describe, expect, test } from "vitest";
 import { failureOf, inARow } from "../../packages/core/test/support/calls.ts";
 import { everythingShownBy, formsOf } from "../../packages/core/test/support/leaks.ts";
 import { startApi } from "./support/api.ts";
-import type { AuthorizationServer, SeenGrant } from "./support/authorization-server.ts";
+import type {
+  AuthorizationServer,
+  SeenGrant,
+} from "../../packages/core/test/support/authorization-server.ts";
 import { drivers } from "./support/drivers.ts";
 import { proofsIn, type Method } from "./support/method.ts";
 import { methods } from "./support/methods.ts";

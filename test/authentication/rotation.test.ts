@@ -8,8 +8,9 @@ import { importJWK, SignJWT } from "jose";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { atOnce } from "../../packages/core/test/support/calls.ts";
 import { startApi } from "./support/api.ts";
-import { startAuthorizationServer, type Registration } from "./support/authorization-server.ts";
+import { startAuthorizationServer } from "../../packages/core/test/support/authorization-server.ts";
 import { drivers } from "./support/drivers.ts";
+import type { Registration } from "./support/method.ts";
 import { createWorld } from "./support/world.ts";
 
 const keys = Array.from({ length: 3 }, () => generateKeyPairSync("ec", { namedCurve: "P-256" }));

@@ -12,7 +12,7 @@ import { resolveClient } from "../../packages/core/src/options/resolve-client.ts
 import { resolveManager } from "../../packages/core/src/options/resolve-manager.ts";
 import { tally } from "../../packages/core/test/support/calls.ts";
 import { drivers } from "./support/drivers.ts";
-import { listen } from "./support/listener.ts";
+import { listen } from "../../packages/core/test/support/listener.ts";
 
 const tenants = Array.from({ length: 1000 }, (_, index) => `tenant-${index}`);
 

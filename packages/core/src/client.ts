@@ -2,7 +2,8 @@ import type { AccessToken } from "./access-token.ts";
 import type { ResolvedClient } from "./options/resolve-client.ts";
 import type { TokenEvent } from "./options/token-event.ts";
 import type { TokenRequest } from "./options/token-request.ts";
-import type { ClientSlot, Registry } from "./registry.ts";
+import type { Registry } from "./registry/registry.ts";
+import type { ClientSlot } from "./registry/slot.ts";
 import { forget, obtain, peek, reject } from "./token-source/token-source.ts";
 
 /**

@@ -8,7 +8,7 @@ import type { ManagerOptions } from "./options/manager-options.ts";
 import { longestTimeout, resolveManager } from "./options/resolve-manager.ts";
 import type { TokenEvent } from "./options/token-event.ts";
 import type { TokenRequest } from "./options/token-request.ts";
-import { createRegistry } from "./registry.ts";
+import { createRegistry } from "./registry/registry.ts";
 
 /** A number of clients, their tokens, and what they share. Two managers in one process never meet. */
 export interface TokenManager<Name extends string = string> {

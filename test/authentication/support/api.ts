@@ -1,8 +1,11 @@
 import type { JWTPayload } from "jose";
 import { createHash, type X509Certificate } from "node:crypto";
 import { createProofChecker, Refused } from "../../../packages/core/test/support/proofs.ts";
-import { certificateOf, type AuthorizationServer } from "./authorization-server.ts";
-import { listen } from "./listener.ts";
+import {
+  certificateOf,
+  type AuthorizationServer,
+} from "../../../packages/core/test/support/authorization-server.ts";
+import { listen } from "../../../packages/core/test/support/listener.ts";
 
 /** An API that knows what its tokens are bound to. */
 export interface Api {

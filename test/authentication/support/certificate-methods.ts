@@ -2,10 +2,9 @@ import { createCertificate, type Certificate } from "../../../packages/core/test
 import {
   startAuthorizationServer,
   type AuthorizationServerOptions,
-  type Registration,
-} from "./authorization-server.ts";
-import { authority } from "./listener.ts";
-import type { Method } from "./method.ts";
+} from "../../../packages/core/test/support/authorization-server.ts";
+import { authority } from "../../../packages/core/test/support/listener.ts";
+import type { Method, Registration } from "./method.ts";
 
 const selfSigned = createCertificate("invoices");
 /** Signed by the authority. */

@@ -5,7 +5,7 @@ import axios from "axios";
 import ky from "ky";
 import { Agent } from "node:https";
 import { secureFetch } from "./secure-fetch.ts";
-import { authority } from "./listener.ts";
+import { authority } from "../../../packages/core/test/support/listener.ts";
 import type { Certificate } from "../../../packages/core/test/support/certificates.ts";
 
 /** One call of an API, which may choose another token than the configured one. */

@@ -1,9 +1,16 @@
 import type { ClientOptions, SigningAlgorithm } from "@client-token/core";
+import type { ClientMetadata } from "oidc-provider";
 import type { Certificate } from "../../../packages/core/test/support/certificates.ts";
-import type { AuthorizationServer, SeenGrant } from "./authorization-server.ts";
+import type {
+  AuthorizationServer,
+  SeenGrant,
+} from "../../../packages/core/test/support/authorization-server.ts";
 
 /** What can say who sends a token request. */
 export type Proof = "authorization" | "client_secret" | "client_assertion" | "certificate";
+
+/** What the server knows of the client. */
+export type Registration = Partial<ClientMetadata>;
 
 /** One way to prove who the client is. */
 export interface Method {

@@ -1,4 +1,4 @@
-import { startAuthorizationServer } from "./authorization-server.ts";
+import { startAuthorizationServer } from "../../../packages/core/test/support/authorization-server.ts";
 import { certificateMethods } from "./certificate-methods.ts";
 import type { Method } from "./method.ts";
 import { privateKeyMethods } from "./private-key-methods.ts";

@@ -4,10 +4,9 @@ import { dpop } from "@client-token/core/dpop";
 import {
   startAuthorizationServer,
   type AuthorizationServerOptions,
-  type Registration,
-} from "./authorization-server.ts";
+} from "../../../packages/core/test/support/authorization-server.ts";
 import { signed } from "./certificate-methods.ts";
-import type { Method } from "./method.ts";
+import type { Method, Registration } from "./method.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });

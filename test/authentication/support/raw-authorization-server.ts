@@ -1,6 +1,9 @@
 import { buffer } from "node:stream/consumers";
-import type { AuthorizationServer, SeenGrant } from "./authorization-server.ts";
-import { listen } from "./listener.ts";
+import type {
+  AuthorizationServer,
+  SeenGrant,
+} from "../../../packages/core/test/support/authorization-server.ts";
+import { listen } from "../../../packages/core/test/support/listener.ts";
 
 /** A server that takes the `Basic` header as it is, in UTF-8 (RFC 7617), and decodes nothing in it. */
 export async function startRawAuthorizationServer(id: string, secret: string): Promise<AuthorizationServer> {

@@ -2,7 +2,7 @@ import type { Fetch } from "@client-token/core";
 import { Agent, Dispatcher1Wrapper } from "undici";
 import { onTestFinished } from "vitest";
 import type { Certificate } from "../../../packages/core/test/support/certificates.ts";
-import { authority } from "./listener.ts";
+import { authority } from "../../../packages/core/test/support/listener.ts";
 
 /** `fetch` with a certificate of its own, until the test ends. */
 export function secureFetch(certificate?: Certificate): Fetch {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { clientSecretJwt, type ClientOptions } from "@client-token/core";
 import { dpop } from "@client-token/core/dpop";
-import { startAuthorizationServer } from "./authorization-server.ts";
+import { startAuthorizationServer } from "../../../packages/core/test/support/authorization-server.ts";
 import type { Method, Proof } from "./method.ts";
 import { startRawAuthorizationServer } from "./raw-authorization-server.ts";
 

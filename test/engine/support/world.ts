@@ -1,32 +1,17 @@
-import {
-  createTokenManager,
-  type ClientOptions,
-  type TokenClient,
-  type TokenEvent,
-  type TokenManager,
-} from "@client-token/core";
-import {
-  createFakeClock,
-  createFakeTokenServer,
-  type FakeClock,
-  type FakeTokenServer,
-} from "@client-token/core/testing";
+import type { ClientOptions } from "@client-token/core";
+import { createFakeClock, createFakeTokenServer, type FakeTokenServer } from "@client-token/core/testing";
 import { serve } from "@client-token/core/testing/node";
 import { onTestFinished } from "vitest";
+import { createInvoices, type Invoices } from "../../../packages/core/test/support/invoices.ts";
+import type { ApiAnswer } from "../../../packages/core/test/support/servers.ts";
 import type { Call, Driver } from "./drivers.ts";
 import { createTraffic, type Traffic } from "./traffic.ts";
 
-type ApiAnswer = (request: Request) => Response | Promise<Response>;
-
 /** A real authorization server and a real API, and one HTTP client that calls the API as the client `invoices`. */
-export interface World {
+export interface World extends Invoices {
   readonly server: FakeTokenServer;
-  readonly clock: FakeClock;
   readonly traffic: Traffic;
   readonly call: Call;
-  readonly tokens: TokenManager;
-  readonly invoices: TokenClient;
-  readonly events: readonly TokenEvent[];
   /** When the token requests came in, in milliseconds by the fake clock. */
   readonly requestedAt: readonly number[];
   /** Answers all requests to the API from now on; they can ask the usual API. */
@@ -46,10 +31,9 @@ export interface WorldOptions {
 
 export async function createWorld(driver: Driver, options: WorldOptions = {}): Promise<World> {
   const { client, response } = options;
-  const server = createFakeTokenServer(response === undefined ? {} : { response });
+  const server = createFakeTokenServer(response && { response });
   const clock = createFakeClock();
   const traffic = createTraffic();
-  const events: TokenEvent[] = [];
   const requestedAt: number[] = [];
   let answer: ApiAnswer = server.api;
   let hold: (() => Promise<unknown>) | undefined;
@@ -60,31 +44,26 @@ export async function createWorld(driver: Driver, options: WorldOptions = {}): P
     return answered;
   });
   const api = await serve(async (request) => answer(request));
-  const tokens = createTokenManager<string>({
-    clients: {
-      invoices: {
-        tokenEndpoint: `${sts.url}/token`,
-        clientId: "invoices-app",
-        clientSecret: "s3cret",
-        httpClient: traffic.countTokenRequests((input, init) => fetch(input, init)),
-        ...client,
-      },
+  const invoices = createInvoices(
+    {
+      tokenEndpoint: `${sts.url}/token`,
+      clientId: "invoices-app",
+      clientSecret: "s3cret",
+      httpClient: traffic.countTokenRequests((input, init) => fetch(input, init)),
+      ...client,
     },
+    {},
     clock,
-    onEvent: (event) => events.push(event),
-  });
-  const counted = { client: (name: string) => traffic.countWaits(tokens.client(name)) };
+  );
+  const counted = { client: (name: string) => traffic.countWaits(invoices.tokens.client(name)) };
   onTestFinished(async () => {
     await Promise.all([sts.close(), api.close()]);
   });
   return {
+    ...invoices,
     server,
-    clock,
     traffic,
     call: traffic.countCalls(driver.connect(api.url, counted)),
-    tokens,
-    invoices: tokens.client("invoices"),
-    events,
     requestedAt,
     answerApi: (next) => {
       answer = next;

@@ -1,18 +1,7 @@
-import {
-  createTokenManager,
-  type ClientOptions,
-  type TokenClient,
-  type TokenEvent,
-  type TokenManager,
-} from "@client-token/core";
-import {
-  createFakeClock,
-  createFakeTokenServer,
-  type FakeClock,
-  type FakeTokenServer,
-} from "@client-token/core/testing";
-import { serve } from "@client-token/core/testing/node";
-import { onTestFinished } from "vitest";
+import { createAdapterWorld, type AdapterWorld } from "../../../core/test/support/adapter-world.ts";
+
+export { ok, unauthorized } from "../../../core/test/support/adapter-world.ts";
+export type { ApiAnswer as Answer } from "../../../core/test/support/servers.ts";
 
 /** One request as the API saw it. */
 interface SeenRequest {
@@ -27,63 +16,10 @@ interface SeenRequest {
   readonly form: () => Promise<readonly (readonly string[])[]>;
 }
 
-export type Answer = (request: Request) => Response | Promise<Response>;
+export type World = AdapterWorld<SeenRequest>;
 
-/** An authorization server, the API behind it, and a manager with the clients `invoices` and `payments`. */
-export interface World {
-  /** The API's base URL, without a slash at the end. */
-  readonly api: string;
-  /** The same API under another origin. */
-  readonly elsewhere: string;
-  readonly manager: TokenManager<"invoices" | "payments">;
-  readonly clock: FakeClock;
-  readonly server: FakeTokenServer;
-  readonly events: readonly TokenEvent[];
-  /** All requests that reached the API, under either origin. */
-  readonly seen: readonly SeenRequest[];
-  /** Queues answers of the API, each for one request. */
-  readonly answerNext: (...answers: readonly Answer[]) => void;
-  /** One more client of the same authorization server. */
-  readonly register: (options: Partial<ClientOptions>) => TokenClient;
-}
-
-export async function createWorld(): Promise<World> {
-  const server = createFakeTokenServer();
-  const clock = createFakeClock();
-  const events: TokenEvent[] = [];
-  const seen: SeenRequest[] = [];
-  const queue: Answer[] = [];
-  const answer = async (request: Request): Promise<Response> => {
-    seen.push(await look(request.clone()));
-    return (queue.shift() ?? server.api)(request);
-  };
-  const [sts, api] = await Promise.all([serve(server.token), serve(answer)]);
-  const client = (clientId: string): ClientOptions => ({
-    tokenEndpoint: `${sts.url}/token`,
-    clientId,
-    clientSecret: "s3cret",
-  });
-  const manager = createTokenManager({
-    clients: { invoices: client("invoices"), payments: client("payments") },
-    clock,
-    onEvent: (event) => events.push(event),
-  });
-  onTestFinished(async () => {
-    // First the manager: a replacement may still be on its way.
-    await manager.close();
-    await Promise.all([sts.close(), api.close()]);
-  });
-  return {
-    api: api.url,
-    elsewhere: api.url.replace("127.0.0.1", "localhost"),
-    manager,
-    clock,
-    server,
-    events,
-    seen,
-    answerNext: (...answers) => queue.push(...answers),
-    register: (options) => manager.register("another", { ...client("another"), ...options }),
-  };
+export function createWorld(): Promise<World> {
+  return createAdapterWorld(look);
 }
 
 async function look(request: Request): Promise<SeenRequest> {
@@ -116,6 +52,3 @@ export function bearers({ server }: Pick<World, "server">): string[] {
 export function presented({ seen }: Pick<World, "seen">): (string | null)[] {
   return seen.map(({ authorization }) => authorization);
 }
-
-export const ok: Answer = () => new Response("ok");
-export const unauthorized: Answer = () => new Response("refused", { status: 401 });

@@ -51,8 +51,8 @@ export interface SharedTokens {
   obtain(subject: SharedSubject, flight: SharedFlight): Promise<SharedOutcome>;
   /** Learns what other processes have done with the token that is in use here. Never rejects. */
   look(subject: SharedSubject, drop: () => void): Promise<void>;
-  /** Marks the token as deleted, for all who share the cache. Rejects if that could not be stored. */
-  bury(subject: SharedSubject): Promise<void>;
+  /** Marks `deleted`, if there was one, and any other token as deleted, for all who share the cache. Rejects if that could not be stored. */
+  bury(subject: SharedSubject, deleted: HeldToken | undefined): Promise<void>;
 }
 
 /** The key of the driver that a cache brings along; registered, so that two copies of the package agree. */

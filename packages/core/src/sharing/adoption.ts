@@ -7,7 +7,12 @@ export function isFit({ held, client }: SharedSubject, found: HeldToken): boolea
   if (held === undefined) return true;
   const age = since(found.requestedAt, client.clock);
   if (held.token.accessToken === found.token.accessToken || age >= found.lifetime.usable) return false;
-  return held.rejected ? found.token.expiresAt >= held.token.expiresAt : age < found.lifetime.due;
+  return held.rejected ? !isOlder(found, held) : age < found.lifetime.due;
+}
+
+/** Whether one token was asked for before the other. When they end says nothing: lives differ. */
+export function isOlder(one: HeldToken, other: HeldToken): boolean {
+  return one.requestedAt.wall < other.requestedAt.wall;
 }
 
 /** Has the first use after `interval` milliseconds look at the shared cache, if the renewal is not due before. */

@@ -1,6 +1,6 @@
 import type { SharedSubject } from "../options/shared-tokens.ts";
 import { isLate } from "../policy/held-token.ts";
-import { watch } from "./adoption.ts";
+import { isOlder, watch } from "./adoption.ts";
 import type { MemoryOf } from "./memory.ts";
 import type { Records } from "./records.ts";
 
@@ -18,7 +18,7 @@ export async function look(
   const { held, client, emit } = subject;
   if (held === undefined) return;
   const { clock, name } = client;
-  const { accessToken, expiresAt } = held.token;
+  const { accessToken } = held.token;
   watch(held, interval, clock);
   const wasStored = memoryOf(subject).stored === accessToken;
   const startedAt = clock.monotonic();
@@ -27,8 +27,8 @@ export async function look(
   if (found === undefined || subject.held !== held || held.rejected) return;
   const { token } = found;
   if (token?.token.accessToken === accessToken) return;
-  // What took the place of this process's own entry is newer; otherwise the later end tells.
-  if (token !== undefined && !isLate(token, clock) && (wasStored || token.token.expiresAt > expiresAt)) {
+  // What took the place of this process's own entry is newer; otherwise their ages tell.
+  if (token !== undefined && !isLate(token, clock) && (wasStored || isOlder(held, token))) {
     watch(token, interval, clock);
     subject.held = token;
     emit({

@@ -31,7 +31,7 @@ export interface Records {
   writeToken(subject: SharedSubject, held: HeldToken): Promise<void>;
   writeFailure(subject: SharedSubject, failure: SharedFailure): Promise<void>;
   /** @throws TokenClientError if the deletion could not be stored */
-  writeTombstone(subject: SharedSubject, life: number): Promise<void>;
+  writeTombstone(subject: SharedSubject, deleted: HeldToken | undefined, life: number): Promise<void>;
 }
 
 export function openRecords(cache: TokenCache, store: Store, memoryOf: MemoryOf): Records {
@@ -93,12 +93,13 @@ export function openRecords(cache: TokenCache, store: Store, memoryOf: MemoryOf)
       });
     },
 
-    async writeTombstone(subject, life) {
+    async writeTombstone(subject, deleted, life) {
       const { clock, name } = subject.client;
       const id = crypto.randomUUID();
       const memory = memoryOf(subject);
       memory.tombstone = id;
-      memory.dismissed = [memory.stored, memory.written].filter((token) => token !== undefined);
+      const tokens = [deleted?.token.accessToken, memory.stored, memory.written];
+      memory.dismissed = tokens.filter((token) => token !== undefined);
       const deletion = store.call(subject, {
         operation: "set",
         whenOpen: "insist",

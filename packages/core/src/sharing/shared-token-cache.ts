@@ -77,13 +77,18 @@ function drive(cache: TokenCache, deadline: number, lookInterval: number): Share
     // A lease that its holder left behind, the last pause, the calls of the store around them, and the request.
     patience: (timeout) => leaseTime(timeout) + 1500 + 4 * deadline + timeout,
     async obtain(subject, flight) {
-      const outcome = await takeTurn(rules, subject, flight);
+      const turn = takeTurn(rules, subject, flight);
+      // It may have a lease to give back when nobody waits for it any more.
+      subject.inBackground(turn.catch(() => {}));
+      const outcome = await turn;
       watch(outcome.held, lookInterval, subject.client.clock);
       return outcome;
     },
     look: (subject, drop) => look(records, memoryOf, subject, lookInterval, drop),
     // Every process that is in use looks before it ends, and no flight from before it is still in the air.
-    bury: (subject) =>
-      records.writeTombstone(subject, leaseTime(subject.client.timeout) + 2 * lookInterval + clockTolerance),
+    bury(subject, deleted) {
+      const life = leaseTime(subject.client.timeout) + 2 * lookInterval + clockTolerance;
+      return records.writeTombstone(subject, deleted, life);
+    },
   };
 }

@@ -1,13 +1,11 @@
 import { sharedKey, type SharedKey } from "../cache/shared-key.ts";
-import { waitFor, type Clock } from "../clock.ts";
 import { ConfigurationError, safeCause } from "../errors.ts";
 import type { SharedSubject } from "../options/shared-tokens.ts";
 import type { TokenCache } from "../options/token-cache.ts";
 import type { CacheOperation } from "../options/token-event.ts";
 import { createBreaker } from "./breaker.ts";
-
-/** A key that nothing is ever stored under. */
-const probeKey = "client-token::probe";
+import { inTime, Late } from "./deadline.ts";
+import { createQueues } from "./queues.ts";
 
 /** One use of the store for one subject. */
 interface StoreCall<T> {
@@ -27,7 +25,7 @@ interface StoreCall<T> {
 
 /** A store that is not trusted to settle. */
 export interface Store {
-  /** Ends in time, whatever the store does; a failure is told as an event. The calls for one subject go one after another. */
+  /** Ends in time, whatever the store does; a failure is told as an event. The calls for one key go one after another. */
   call<T>(subject: SharedSubject, call: StoreCall<T>): Promise<T>;
 }
 
@@ -37,14 +35,12 @@ interface KnownKey {
   readonly key: Promise<SharedKey>;
 }
 
-class Late extends Error {}
-
-/** @param deadline - milliseconds for one call */
+/** @param deadline - milliseconds for one call, once it is its turn */
 export function openStore(cache: TokenCache, deadline: number): Store {
   const breaker = createBreaker();
   const keys = new WeakMap<SharedSubject, KnownKey>();
   /** Over a pool of connections a token's write could overtake its deletion. */
-  const queues = new WeakMap<SharedSubject, Promise<unknown>>();
+  const inTurn = createQueues();
 
   const keyOf = (subject: SharedSubject): Promise<SharedKey> => {
     const bound = subject.proofKey?.thumbprint;
@@ -57,82 +53,64 @@ export function openStore(cache: TokenCache, deadline: number): Store {
     return key;
   };
 
-  const probe = (clock: Clock): Promise<unknown> =>
-    inTime(clock, deadline, (signal) => cache.get(probeKey, { signal }));
+  /** Rejects while the store is left alone. */
+  const admit = async (
+    { client }: SharedSubject,
+    whenOpen: StoreCall<unknown>["whenOpen"],
+  ): Promise<void> => {
+    if (!breaker.isOpen() || whenOpen === "insist") return;
+    const { clock, cacheKeyPrefix } = client;
+    // Nothing is ever stored there; a store may take no other prefix than this.
+    const read = (signal: AbortSignal): Promise<unknown> => cache.get(`${cacheKeyPrefix}probe`, { signal });
+    const probing = breaker.probe(clock, () => inTime(clock, deadline, read));
+    if (whenOpen === "wait") await probing;
+    if (breaker.isOpen()) {
+      throw new Error("The shared cache is left alone for a moment, because it did not work.");
+    }
+  };
 
-  const run = async <T>(
-    subject: SharedSubject,
-    { operation, tooLate, ...call }: StoreCall<T>,
-  ): Promise<T> => {
-    const { clock } = subject.client;
-    const key = await keyOf(subject);
-    const turn = queues.get(subject);
-    const result = inTime(
-      clock,
-      deadline,
-      async (signal) => {
-        await turn;
-        signal.throwIfAborted();
-        return call.run(key, signal);
-      },
-      tooLate,
-    );
-    const settled = result.then(breaker.succeeded, (error: unknown) => {
+  const run = async <T>({ client }: SharedSubject, call: StoreCall<T>, key: SharedKey): Promise<T> => {
+    const { clock } = client;
+    try {
+      const result = await inTime(clock, deadline, (signal) => call.run(key, signal), call.tooLate);
+      breaker.succeeded();
+      return result;
+    } catch (error) {
       // A store that refuses to write may still be read, and a key that it refuses is one client's mistake.
-      const isOneOff = operation === "set" || error instanceof ConfigurationError;
+      const isOneOff = call.operation === "set" || error instanceof ConfigurationError;
       if (error instanceof Late || !isOneOff) breaker.failed(clock, error instanceof Late);
-    });
-    queues.set(subject, settled);
-    return result;
+      throw error;
+    }
   };
 
   return {
     async call(subject, call) {
-      const { clock, name } = subject.client;
-      if (breaker.isOpen() && call.whenOpen !== "insist") {
-        const probing = breaker.probe(clock, () => probe(clock));
-        if (call.whenOpen === "wait") await probing;
-        if (breaker.isOpen()) {
-          throw new Error("The shared cache is left alone for a moment, because it did not work.");
-        }
-      }
-      try {
-        return await run(subject, call);
-      } catch (error) {
-        const { operation, secret } = call;
-        const secrets = [secret, subject.held?.token.accessToken].filter((one) => one !== undefined);
-        // A parser's words quote what it read.
-        const told =
-          error instanceof SyntaxError ? new Error("The shared cache holds what is no entry.") : error;
-        const shown = safeCause(told, (text) =>
-          secrets.reduce((clean, one) => clean.replaceAll(one, "[redacted]"), text),
-        );
-        subject.emit({ type: "cache-failed", client: name, operation, error: shown });
-        throw shown ?? new Error("The shared cache failed.");
-      }
+      await admit(subject, call.whenOpen);
+      const fail = (error: unknown): never => {
+        throw tell(subject, call, error);
+      };
+      const key = await keyOf(subject).catch(fail);
+      return inTurn(key.key, async () => {
+        // The call before may have found out that the store hangs.
+        await admit(subject, call.whenOpen);
+        return run(subject, call, key).catch(fail);
+      });
     },
   };
 }
 
-async function inTime<T>(
-  clock: Clock,
-  deadline: number,
-  start: (signal: AbortSignal) => Promise<T>,
-  tooLate?: (result: T) => unknown,
-): Promise<T> {
-  const controller = new AbortController();
-  const late = new Late(`The shared cache did not answer within ${deadline} ms.`);
-  const work = start(controller.signal);
-  const last = deadline / 10;
-  try {
-    return await waitFor(clock, work, deadline - last, () => late).catch((error: unknown) => {
-      // A busy process sees its timers before its sockets: the answer may already be there.
-      if (error === late) return waitFor(clock, work, last, () => late);
-      throw error;
-    });
-  } catch (error) {
-    if (error === late && tooLate !== undefined) work.then(tooLate).catch(() => {});
-    controller.abort(error);
-    throw error;
-  }
+/** Tells of a failed call, and gives an error that shows no token. */
+function tell(
+  { client, held, emit }: SharedSubject,
+  { operation, secret }: Pick<StoreCall<unknown>, "operation" | "secret">,
+  error: unknown,
+): Error {
+  const secrets = [secret, held?.token.accessToken].filter((one) => one !== undefined);
+  // A parser's words quote what it read.
+  const told = error instanceof SyntaxError ? new Error("The shared cache holds what is no entry.") : error;
+  const shown =
+    safeCause(told, (text) => secrets.reduce((clean, one) => clean.replaceAll(one, "[redacted]"), text)) ??
+    new Error("The shared cache failed.");
+  emit({ type: "cache-failed", client: client.name, operation, error: shown });
+  return shown;
 }

@@ -13,6 +13,8 @@ import type { Records } from "./records.ts";
 const lateness = 500;
 /** How long to wait for the holder of a lease that has stood too long before, in milliseconds. */
 const stuckPatience = 2000;
+/** How soon a pause in the background takes note of a caller, in milliseconds. */
+const attention = 100;
 
 /** What taking turns needs to know. */
 export interface Rules {
@@ -69,7 +71,7 @@ async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
   let giveUpAt = startedAt + patience;
   const before = memory.failure;
   let extended = false;
-  for (let round = 0; !flight.forced; round++) {
+  for (let round = 0; ; round++) {
     const reading = records.read(subject, { withFailure: true, inBackground: flight.waiting === 0 });
     const found = await reading.catch(() => undefined);
     // Whoever asks now asks after the deletion; the token from before is not used any more.
@@ -80,7 +82,6 @@ async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
     const { token, failure } = found;
     if (token !== undefined && isFit(subject, token)) {
       if (isLate(token, clock)) flight.serveLate(token);
-      signal.throwIfAborted();
       memory.rowEnded = true;
       return token;
     }
@@ -109,12 +110,11 @@ async function waitForOthers(turn: Turn): Promise<HeldToken | undefined> {
       leases.giveUp(subject);
       return undefined;
     }
-    await rest(clock, pauseOf(turn, round));
+    await restBetweenLooks(turn, round);
     signal.throwIfAborted();
     // Callers are served to the end; what nobody waits for ends with the manager.
     if (flight.waiting === 0) subject.assertOpen(client.name);
   }
-  return undefined;
 }
 
 /**
@@ -130,10 +130,16 @@ function isSpared({ client }: SharedSubject, standing: StandingFailure | undefin
   throw Object.assign(sharedError(failure, client), { retryAt });
 }
 
-function pauseOf({ subject, flight }: Turn, round: number): number {
+/** Whoever begins to wait meanwhile is not kept waiting for the whole of a pause that was meant for nobody. */
+async function restBetweenLooks({ subject, flight }: Turn, round: number): Promise<void> {
   const { held, client } = subject;
-  if (flight.waiting > 0 || held === undefined) return leasePause(round, Math.random());
-  return renewalLookPause(held.lifetime.usable - since(held.requestedAt, client.clock), Math.random());
+  const { clock } = client;
+  if (flight.waiting > 0 || held === undefined) return rest(clock, leasePause(round, Math.random()));
+  const left = held.lifetime.usable - since(held.requestedAt, clock);
+  const end = clock.monotonic() + renewalLookPause(left, Math.random());
+  while (flight.waiting === 0 && clock.monotonic() < end) {
+    await rest(clock, Math.min(attention, end - clock.monotonic()));
+  }
 }
 
 async function ask(turn: Turn): Promise<SharedOutcome> {
@@ -149,7 +155,9 @@ async function ask(turn: Turn): Promise<SharedOutcome> {
       held,
       from: "token-endpoint",
       async settle(landed) {
-        if (landed) await records.writeToken(subject, held).catch(() => {});
+        if (landed && !(turn.blind && (await wasDeleted(turn, held)))) {
+          await records.writeToken(subject, held).catch(() => {});
+        }
         await turn.release?.();
       },
     };
@@ -158,6 +166,14 @@ async function ask(turn: Turn): Promise<SharedOutcome> {
     subject.inBackground(tellOthers(turn, error).then(turn.release));
     throw error;
   }
+}
+
+/** Whoever asked without a look has one now: a deletion that came meanwhile is not written over. */
+async function wasDeleted({ records, subject }: Turn, held: HeldToken): Promise<boolean> {
+  const found = await records.read(subject, { inBackground: true }).catch(() => undefined);
+  if (found?.deleted !== true) return false;
+  if (subject.held === held) subject.held = undefined;
+  return true;
 }
 
 async function tellOthers({ records, subject, flight, ...turn }: Turn, error: unknown): Promise<void> {

@@ -27,7 +27,8 @@ export interface LoopbackServer {
  * ```
  */
 export async function serve(handler: (request: Request) => Promise<Response>): Promise<LoopbackServer> {
-  const server = createServer((incoming, outgoing) => {
+  // No test outlasts an idle connection: a busy machine would send on one that is just being closed.
+  const server = createServer({ keepAliveTimeout: 600_000 }, (incoming, outgoing) => {
     answer(handler, incoming, outgoing).catch((error: unknown) => {
       outgoing.destroy(error instanceof Error ? error : undefined);
     });

@@ -23,7 +23,7 @@ export interface TokenCacheContractOptions {
 
 /**
  * The conformance suite of {@link TokenCache}, for any test runner. Cases may run at the same time, over a store
- * that others use too: each has keys of its own, which the store forgets within a minute.
+ * that others use too: each has keys of its own, which the store forgets in time.
  *
  * @param create - gives the cache to a case: a new one, or the same for all
  * @example

@@ -84,6 +84,7 @@ export async function reject(
 
 /** Forgets the token here and in the shared cache; a flight in the air cannot bring it back. */
 export async function forget(source: TokenSource): Promise<void> {
+  const { held } = source;
   drop(source);
   const { cache, dpop, name, timeout, clock } = source.client;
   if (cache === undefined) return;
@@ -92,7 +93,7 @@ export async function forget(source: TokenSource): Promise<void> {
     const late = (): unknown => credentialError(name, `the key of dpop() was not there within ${timeout} ms`);
     source.proofKey ??= await waitFor(clock, dpop.current(source.client), timeout, late);
   }
-  await cache[sharing].bury(source);
+  await cache[sharing].bury(source, held);
 }
 
 /** Forgets the token in this process. Callers that wait for a flight wait for the next one. */

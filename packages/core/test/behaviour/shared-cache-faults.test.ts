@@ -100,6 +100,8 @@ test("a fault is told by an event", async () => {
   expect(events.map((event) => [event.type, "operation" in event ? event.operation : ""])).toEqual([
     ["cache-failed", "get"],
     ["token-obtained", ""],
+    // Whoever asked without a look has one before he writes.
+    ["cache-failed", "get"],
     ["cache-failed", "set"],
   ]);
   expect(events[0]).toMatchObject({ client: "invoices", error: { message: "connection lost" } });
@@ -153,7 +155,8 @@ describe("deleteToken", () => {
     await tokens.getToken("invoices");
     const { result, took } = await letTimePass(world.clock, tokens.deleteToken("invoices"), 50);
     expect(result).toMatchObject({ status: "rejected", reason: { code: "ERR_TOKEN_CACHE" } });
-    expect(took).toBeLessThanOrEqual(300);
+    // The write of the token has its time first.
+    expect(took).toBeLessThanOrEqual(550);
   });
 });
 

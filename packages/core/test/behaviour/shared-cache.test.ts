@@ -5,16 +5,10 @@ import {
   type CacheEntry,
   type CacheKeyParts,
   type ManagerOptions,
-  type TokenManager,
 } from "@client-token/core";
 import { describe, expect, test } from "vitest";
 import { eventually, letTimePass, pause, watch } from "../support/time.ts";
-import { createWorld, type World } from "../support/world.ts";
-
-/** One more process of the same fleet. */
-function another({ options, clock }: World, manager: Partial<ManagerOptions>): TokenManager {
-  return createTokenManager<string>({ clients: { invoices: options }, clock, ...manager });
-}
+import { createWorld } from "../support/world.ts";
 
 /** A store that shows what it keeps. */
 function openStore(): { entries: Map<string, CacheEntry>; cache: ReturnType<typeof sharedTokenCache> } {
@@ -30,7 +24,7 @@ describe("managers that share a cache", () => {
   test("make one token request, whoever comes first", async () => {
     const world = await createWorld();
     const cache = memoryTokenCache({ clock: world.clock });
-    const [one, other] = [another(world, { cache }), another(world, { cache })];
+    const [one, other] = [world.another({ cache }), world.another({ cache })];
     const first = await one.getToken("invoices");
     await one.close();
     const second = await other.getToken("invoices");
@@ -46,21 +40,21 @@ describe("managers that share a cache", () => {
   test("tell by an event where a token came from", async () => {
     const world = await createWorld();
     const { cache } = openStore();
-    await another(world, { cache }).getToken("invoices");
+    await world.another({ cache }).getToken("invoices");
     await pause(5);
     const sources: unknown[] = [];
     const onEvent: ManagerOptions["onEvent"] = (event) =>
       event.type === "token-obtained" && sources.push(event.from);
-    await another(world, { cache, onEvent }).getToken("invoices");
+    await world.another({ cache, onEvent }).getToken("invoices");
     expect(sources).toEqual(["shared-cache"]);
   });
 
   test("renew a token as its age demands, not as if it were new", async () => {
     const world = await createWorld();
     const { cache } = openStore();
-    await another(world, { cache }).getToken("invoices");
+    await world.another({ cache }).getToken("invoices");
     await world.clock.advance(2_000_000);
-    const other = another(world, { cache });
+    const other = world.another({ cache });
     const token = await other.getToken("invoices");
     expect(token.accessToken).toBe(world.server.issued[0]);
     await world.clock.advance(1_540_000);
@@ -70,7 +64,7 @@ describe("managers that share a cache", () => {
   test("replace a rejected token once for all of them", async () => {
     const world = await createWorld();
     const { cache } = openStore();
-    const managers = [another(world, { cache }), another(world, { cache }), another(world, { cache })];
+    const managers = [world.another({ cache }), world.another({ cache }), world.another({ cache })];
     for (const manager of managers) {
       await manager.getToken("invoices");
       await pause(2);
@@ -87,7 +81,7 @@ describe("managers that share a cache", () => {
   test("see a deletion: the deleted token is not taken over", async () => {
     const world = await createWorld();
     const { cache } = openStore();
-    const [one, other] = [another(world, { cache }), another(world, { cache })];
+    const [one, other] = [world.another({ cache }), world.another({ cache })];
     await one.getToken("invoices");
     await pause(2);
     await one.deleteToken("invoices");
@@ -100,11 +94,11 @@ describe("managers that share a cache", () => {
   test("forced renewals go to the token endpoint, and the others get what they bring", async () => {
     const world = await createWorld();
     const { cache } = openStore();
-    const one = another(world, { cache });
+    const one = world.another({ cache });
     await one.getToken("invoices");
     await one.getToken("invoices", { forceRenewal: true });
     await pause(2);
-    expect((await another(world, { cache }).getToken("invoices")).accessToken).toBe(world.server.issued[1]);
+    expect((await world.another({ cache }).getToken("invoices")).accessToken).toBe(world.server.issued[1]);
     expect(world.server.requests).toHaveLength(2);
   });
 
@@ -150,7 +144,7 @@ describe("what is in the cache", () => {
   test("is kept until the token ends, so that a process which starts in an outage is served", async () => {
     const world = await createWorld();
     const { cache, entries } = openStore();
-    const token = await another(world, { cache }).getToken("invoices");
+    const token = await world.another({ cache }).getToken("invoices");
     await pause(5);
     expect([...entries.values()].map(({ kind, expiresAt }) => [kind, expiresAt])).toEqual([
       ["token", token.expiresAt],
@@ -158,17 +152,17 @@ describe("what is in the cache", () => {
 
     await world.clock.advance(3_570_000);
     world.server.answerAlways(() => new Response(null, { status: 503 }));
-    const { result } = await letTimePass(world.clock, another(world, { cache }).getToken("invoices"));
+    const { result } = await letTimePass(world.clock, world.another({ cache }).getToken("invoices"));
     expect(result).toMatchObject({ status: "fulfilled", value: { expiresAt: token.expiresAt } });
   });
 
   test("past its usable time is no reason not to ask for a new one", async () => {
     const world = await createWorld();
     const { cache, entries } = openStore();
-    const old = await another(world, { cache }).getToken("invoices");
+    const old = await world.another({ cache }).getToken("invoices");
     await eventually(() => expect(entries.size).toBe(1));
     await world.clock.advance(3_540_000);
-    const { result } = await letTimePass(world.clock, another(world, { cache }).getToken("invoices"));
+    const { result } = await letTimePass(world.clock, world.another({ cache }).getToken("invoices"));
     expect(result).toMatchObject({ status: "fulfilled", value: { expiresAt: old.expiresAt + 3_540_000 } });
     expect(world.server.requests).toHaveLength(2);
   });
@@ -176,7 +170,7 @@ describe("what is in the cache", () => {
   test("holds no secret", async () => {
     const world = await createWorld();
     const { cache, entries } = openStore();
-    await another(world, { cache }).getToken("invoices");
+    await world.another({ cache }).getToken("invoices");
     await pause(5);
     expect(JSON.stringify([...entries])).not.toContain("s3cret");
   });
@@ -189,9 +183,9 @@ describe("what is in the cache", () => {
       parts.push(given);
       return "always-the-same";
     };
-    const list = await another(world, { cache, cacheKey }).getToken("invoices", { scope: "list" });
+    const list = await world.another({ cache, cacheKey }).getToken("invoices", { scope: "list" });
     await pause(5);
-    const write = await another(world, { cache, cacheKey }).getToken("invoices", { scope: "b a" });
+    const write = await world.another({ cache, cacheKey }).getToken("invoices", { scope: "b a" });
     await pause(5);
     expect([list.scope, write.scope]).toEqual(
       ["list", "a b"].map((scope) => (scope === "a b" ? "b a" : scope)),
@@ -249,7 +243,7 @@ test("a token is written to the cache without anybody waiting for it", async () 
         stored = resolve;
       }),
   });
-  const tokens = another(world, { cache });
+  const tokens = world.another({ cache });
   await tokens.getToken("invoices");
   const closing = watch(tokens.close());
   await pause(5);

@@ -9,10 +9,11 @@ import {
   type SigningAlgorithm,
   type TokenClient,
 } from "../../src/index.ts";
+import { startAuthorizationServer, type AuthorizationServer } from "../support/authorization-server.ts";
 import { failureOf } from "../support/calls.ts";
 import { createCertificate, type Certificate } from "../support/certificates.ts";
+import { authority } from "../support/listener.ts";
 import { tlsFetch } from "../support/tls.ts";
-import { startSecureServer, type SecureServer } from "./secure-server.ts";
 
 const secret = "a shared secret/of more+than 32 bytes: %~";
 
@@ -22,7 +23,7 @@ interface Method {
   readonly metadata: Partial<ClientMetadata>;
   readonly options: Partial<ClientOptions>;
   readonly sends: readonly string[];
-  readonly certificate?: (authority: Certificate) => Certificate;
+  readonly certificate?: Certificate;
 }
 
 const asserts = ["client_id", "client_assertion_type", "client_assertion"];
@@ -72,7 +73,7 @@ const methods: readonly Method[] = [
     metadata: { token_endpoint_auth_method: "tls_client_auth", tls_client_auth_subject_dn: "CN=invoices" },
     options: { mutualTls: {} },
     sends: ["client_id"],
-    certificate: (issuer) => createCertificate("invoices", { issuer }),
+    certificate: createCertificate("invoices", { issuer: authority }),
   },
   {
     name: "self_signed_tls_client_auth",
@@ -83,7 +84,7 @@ const methods: readonly Method[] = [
     },
     options: { mutualTls: { thumbprint: selfSigned.thumbprint } },
     sends: ["client_id"],
-    certificate: () => selfSigned,
+    certificate: selfSigned,
   },
 ];
 
@@ -91,27 +92,25 @@ function certificateJwk({ cert, publicJwk }: Certificate): JWK {
   return { ...publicJwk, x5c: [cert.replaceAll(/-----[^-]+-----|\s/g, "")] };
 }
 
-function clientOf(
-  server: SecureServer,
-  { options, certificate }: Method,
-  more: Partial<ClientOptions> = {},
-): TokenClient {
-  const own = certificate?.(server.authority);
+function startSecureServer(metadata: Partial<ClientMetadata>): Promise<AuthorizationServer> {
+  return startAuthorizationServer(() => metadata, { scheme: "https" });
+}
+
+function clientOf(server: AuthorizationServer, { options, certificate }: Method): TokenClient {
   const invoices = {
     tokenEndpoint: server.tokenEndpoint,
     clientId: "invoices",
     scope: "list",
     resource: "urn:invoices",
-    httpClient: tlsFetch({ ca: server.authority.cert, cert: own?.cert, key: own?.key }),
+    httpClient: tlsFetch({ ca: authority.cert, cert: certificate?.cert, key: certificate?.key }),
     ...options,
-    ...more,
   };
   return createTokenManager({ clients: { invoices } }).client("invoices");
 }
 
 describe.each(methods)("$name", (method) => {
   test("gets a token, and is all that is sent", async () => {
-    const server = await startSecureServer({ invoices: method.metadata });
+    const server = await startSecureServer(method.metadata);
     const { accessToken } = await clientOf(server, method).getToken();
     expect(decodeJwt(accessToken)).toMatchObject({
       client_id: "invoices",
@@ -128,14 +127,12 @@ describe.each(methods)("$name", (method) => {
   test("is refused where the server knows another credential", async () => {
     const another = await generateKeyPair("ES256");
     const server = await startSecureServer({
-      invoices: {
-        ...method.metadata,
-        ...("client_secret" in method.metadata && { client_secret: "another secret of more than 32 bytes" }),
-        ...("jwks" in method.metadata && {
-          jwks: { keys: [{ ...(await exportJWK(another.publicKey)), kid: "x" }] },
-        }),
-        ...("tls_client_auth_subject_dn" in method.metadata && { tls_client_auth_subject_dn: "CN=payments" }),
-      },
+      ...method.metadata,
+      ...("client_secret" in method.metadata && { client_secret: "another secret of more than 32 bytes" }),
+      ...("jwks" in method.metadata && {
+        jwks: { keys: [{ ...(await exportJWK(another.publicKey)), kid: "x" }] },
+      }),
+      ...("tls_client_auth_subject_dn" in method.metadata && { tls_client_auth_subject_dn: "CN=payments" }),
     });
     const error = await failureOf(clientOf(server, method).getToken());
     expect(error).toMatchObject({ code: "ERR_TOKEN_REFUSED", error: "invalid_client", status: 401 });
@@ -145,7 +142,7 @@ describe.each(methods)("$name", (method) => {
 
 test("a token is bound to the certificate that the client names", async () => {
   const bound = methods.find(({ name }) => name === "self_signed_tls_client_auth")!;
-  const server = await startSecureServer({ invoices: bound.metadata });
+  const server = await startSecureServer(bound.metadata);
   const { accessToken } = await clientOf(server, bound).getToken();
   expect(decodeJwt(accessToken)["cnf"]).toEqual({ "x5t#S256": selfSigned.thumbprint });
 });

@@ -4,14 +4,14 @@ import { serve } from "@client-token/core/testing/node";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { expect, onTestFinished, test } from "vitest";
 import { createProofChecker } from "../support/proofs.ts";
-import { secretOf, startAuthorizationServer } from "./authorization-server.ts";
+import { secretOf, startOpenServer } from "./open-server.ts";
 
 test.each<[what: string, options: DpopOptions]>([
   ["a key of this process", {}],
   ["EdDSA", { algorithm: "EdDSA" }],
 ])("oidc-provider asks for nonces, and binds its tokens to the key: %s", async (_, options) => {
-  await using sts = await startAuthorizationServer({ dpop: true });
-  const keys = createRemoteJWKSet(new URL(sts.jwksUri));
+  const sts = await startOpenServer({ nonces: true });
+  const keys = createRemoteJWKSet(new URL(`${sts.issuer}/jwks`));
   const check = createProofChecker({ now: Date.now, nonces: () => undefined });
   const api = await serve(async (request) => {
     const [scheme, token = ""] = (request.headers.get("authorization") ?? "").split(" ");

@@ -14,20 +14,10 @@ import {
 } from "../../src/index.ts";
 import { createFakeClock } from "../../src/testing/index.ts";
 import { serve } from "../../src/testing/node.ts";
-import {
-  secretOf,
-  startAuthorizationServer,
-  type AuthorizationServer,
-  type AuthorizationServerOptions,
-} from "./authorization-server.ts";
+import type { AuthorizationServer } from "../support/authorization-server.ts";
+import { secretOf, startOpenServer } from "./open-server.ts";
 
 const styles: readonly ClientCredentialStyle[] = ["authorization-header", "post-body"];
-
-async function authorizationServer(options?: AuthorizationServerOptions): Promise<AuthorizationServer> {
-  const server = await startAuthorizationServer(options);
-  onTestFinished(() => server[Symbol.asyncDispose]());
-  return server;
-}
 
 /** A client of its own manager. */
 function clientOf(
@@ -53,7 +43,7 @@ function clientOf(
 
 /** What the server signed. */
 async function verify(server: AuthorizationServer, token: string): Promise<JWTPayload> {
-  const keys = createRemoteJWKSet(new URL(server.jwksUri));
+  const keys = createRemoteJWKSet(new URL(`${server.issuer}/jwks`));
   const { payload } = await jwtVerify(token, keys, { issuer: server.issuer, typ: "at+jwt" });
   return payload;
 }
@@ -69,7 +59,7 @@ async function refusal(work: Promise<unknown>): Promise<TokenEndpointError> {
 
 describe.for(styles)("credentials by %s", (clientCredentialStyle) => {
   test("get a token that the server signed for this client", async () => {
-    const server = await authorizationServer();
+    const server = await startOpenServer();
     const { accessToken, tokenType, scope, clientId } = await clientOf(server, {
       clientCredentialStyle,
     }).getToken();
@@ -93,13 +83,13 @@ describe.for(styles)("credentials by %s", (clientCredentialStyle) => {
     "under_score.dot-dash",
     "~!*'()&=?#/\\\"",
   ])("authenticate with the id %s and its secret", async (clientId) => {
-    const server = await authorizationServer();
+    const server = await startOpenServer();
     const { accessToken } = await clientOf(server, { clientId, clientCredentialStyle }).getToken();
     expect(decodeJwt(accessToken)).toMatchObject({ client_id: clientId });
   });
 
   test("authenticate with every id and secret that RFC 6749 allows", async () => {
-    const server = await authorizationServer();
+    const server = await startOpenServer();
     const visible = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(
@@ -114,7 +104,7 @@ describe.for(styles)("credentials by %s", (clientCredentialStyle) => {
   });
 
   test("a wrong secret is refused as invalid_client, and the error does not show it", async () => {
-    const server = await authorizationServer();
+    const server = await startOpenServer();
     const client = clientOf(server, { clientCredentialStyle, clientSecret: "not:the+secret" });
     const error = await refusal(client.getToken());
     expect(error).toMatchObject({ code: "ERR_TOKEN_REFUSED", status: 401, error: "invalid_client" });
@@ -124,7 +114,7 @@ describe.for(styles)("credentials by %s", (clientCredentialStyle) => {
 });
 
 test("by default credentials travel in the header, and not in the form", async () => {
-  const server = await authorizationServer();
+  const server = await startOpenServer();
   await clientOf(server).getToken();
   const [grant] = server.grants;
   expect(grant?.authorization).toMatch(/^Basic /);
@@ -136,7 +126,7 @@ test("by default credentials travel in the header, and not in the form", async (
 });
 
 test("by post-body they travel in the form, and not in the header", async () => {
-  const server = await authorizationServer();
+  const server = await startOpenServer();
   await clientOf(server, { clientCredentialStyle: "post-body" }).getToken();
   const [grant] = server.grants;
   expect(grant?.authorization).toBeUndefined();
@@ -144,7 +134,7 @@ test("by post-body they travel in the form, and not in the header", async () => 
 });
 
 test("an umlaut reaches the server in UTF-8; this one refuses ids and secrets beyond ASCII, in words", async () => {
-  const server = await authorizationServer();
+  const server = await startOpenServer();
   const error = await refusal(clientOf(server, { clientSecret: "schlüssel" }).getToken());
   expect(error).toMatchObject({ code: "ERR_TOKEN_REFUSED", status: 400, error: "invalid_request" });
   const [, credentials = ""] = server.grants[0]?.authorization?.split(" ") ?? [];
@@ -153,7 +143,7 @@ test("an umlaut reaches the server in UTF-8; this one refuses ids and secrets be
 
 describe("scopes", () => {
   test("a call may ask for another scope than its client's", async () => {
-    const server = await authorizationServer();
+    const server = await startOpenServer();
     const client = clientOf(server);
     const [list, write] = await Promise.all([client.getToken(), client.getToken({ scope: "write" })]);
     expect(decodeJwt(list.accessToken)["scope"]).toBe("list");
@@ -162,13 +152,13 @@ describe("scopes", () => {
   });
 
   test("the token says what was granted, which may be less than what was asked for", async () => {
-    const server = await authorizationServer();
+    const server = await startOpenServer();
     const token = await clientOf(server, { scope: "list delete write" }).getToken();
     expect(token.scope).toBe("list write");
   });
 
   test("a scope that is closed to the client is refused as invalid_scope", async () => {
-    const server = await authorizationServer();
+    const server = await startOpenServer();
     const error = await refusal(clientOf(server, { clientId: "reader", scope: "write" }).getToken());
     expect(error).toMatchObject({ code: "ERR_TOKEN_REFUSED", status: 400, error: "invalid_scope" });
   });
@@ -176,7 +166,7 @@ describe("scopes", () => {
 
 describe("resource indicators", () => {
   test("each resource has its own token, whose audience it is", async () => {
-    const server = await authorizationServer({ resources: ["urn:invoices", "https://orders.test/v1"] });
+    const server = await startOpenServer({ resources: ["urn:invoices", "https://orders.test/v1"] });
     const client = clientOf(server);
     for (const resource of ["urn:invoices", "https://orders.test/v1"]) {
       const { accessToken } = await client.getToken({ resource });
@@ -187,7 +177,7 @@ describe("resource indicators", () => {
 
   test("several resources are several fields; this server refuses them as invalid_target", async () => {
     const resource = ["urn:invoices", "urn:orders"];
-    const server = await authorizationServer({ resources: resource });
+    const server = await startOpenServer({ resources: resource });
     const error = await refusal(clientOf(server, { resource }).getToken());
     expect(error).toMatchObject({ code: "ERR_TOKEN_REFUSED", status: 400, error: "invalid_target" });
     expect(server.grants[0]?.fields["resource"]).toEqual(resource);
@@ -195,7 +185,7 @@ describe("resource indicators", () => {
 });
 
 test("a token lives as long as the server says, and is asked for again after that", async () => {
-  const server = await authorizationServer({ lifetime: 90 });
+  const server = await startOpenServer({ lifetime: 90 });
   const clock = createFakeClock(Date.now());
   const client = clientOf(server, {}, { clock });
   const first = await client.getToken();
@@ -210,7 +200,7 @@ test("a token lives as long as the server says, and is asked for again after tha
 });
 
 test("fetch calls an API that verifies the server's signature", async () => {
-  const server = await authorizationServer();
+  const server = await startOpenServer();
   const api = await serve(async (request) => {
     const token = request.headers.get("authorization")?.replace("Bearer ", "") ?? "";
     return Response.json(await verify(server, token));

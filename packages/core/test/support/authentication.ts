@@ -1,37 +1,22 @@
+import type { ClientOptions, Fetch } from "@client-token/core";
 import {
-  createTokenManager,
-  type ClientOptions,
-  type TokenClient,
-  type TokenEvent,
-} from "@client-token/core";
-import {
-  createFakeClock,
   createFakeTokenServer,
-  type FakeClock,
   type FakeTokenServer,
   type SeenTokenRequest,
 } from "@client-token/core/testing";
 import { tokenEndpoint } from "./in-memory.ts";
+import { createInvoices, type Invoices } from "./invoices.ts";
 
 /** A token endpoint in this process, and a client that has no secret but what a test gives it. */
-export interface AuthenticationWorld {
+export interface AuthenticationWorld extends Pick<Invoices, "clock" | "events" | "invoices"> {
   readonly server: FakeTokenServer;
-  readonly clock: FakeClock;
-  readonly events: readonly TokenEvent[];
-  readonly invoices: TokenClient;
 }
 
 export function createAuthenticationWorld(client: Partial<ClientOptions>): AuthenticationWorld {
   const server = createFakeTokenServer();
-  const clock = createFakeClock();
-  const events: TokenEvent[] = [];
-  const tokens = createTokenManager({
-    clients: { invoices: { tokenEndpoint, clientId: "invoices-app", ...client } },
-    httpClient: (input, init) => server.token(new Request(input, init)),
-    clock,
-    onEvent: (event) => events.push(event),
-  });
-  return { server, clock, events, invoices: tokens.client("invoices") };
+  const options: ClientOptions = { tokenEndpoint, clientId: "invoices-app", ...client };
+  const httpClient: Fetch = (input, init) => server.token(new Request(input, init));
+  return { server, ...createInvoices(options, { httpClient }) };
 }
 
 /** The assertions that reached the server. */

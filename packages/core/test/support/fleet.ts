@@ -39,6 +39,8 @@ interface ProcessOptions {
 export interface Fleet extends Pick<InMemoryWorld, "server" | "holdNextToken"> {
   readonly clock: ModelClock;
   readonly store: ScriptedStore;
+  /** What the client of every process begins with. */
+  readonly options: ClientOptions;
   readonly start: (options?: ProcessOptions) => Process;
 }
 
@@ -48,7 +50,7 @@ export const usable = hour - 60_000;
 
 /** Nothing here takes real time: after `clock.advance(0)` everything that waits for no clock has happened. */
 export function createFleet(): Fleet {
-  const { server, holdNextToken, options, another } = createInMemoryWorld();
+  const { server, holdNextToken, options: direct, another } = createInMemoryWorld();
   const clock = createModelClock();
   // The digest of keys would.
   const digest = vi.spyOn(crypto.subtle, "digest").mockImplementation(async (_, data) => {
@@ -64,16 +66,18 @@ export function createFleet(): Fleet {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       server.token(new Request(input, init)).then(resolve, reject);
     });
+  const options: ClientOptions = { ...direct, httpClient };
   const store = openScriptedStore(clock);
   return {
     server,
     clock,
     holdNextToken,
     store,
+    options,
     start({ client, manager, sharing, store: own, skew = 0 } = {}) {
       const events: TokenEvent[] = [];
       const tokens = another({
-        clients: { invoices: { ...options, httpClient, ...client } },
+        clients: { invoices: { ...options, ...client } },
         cache: sharedTokenCache(own ?? store.cache, sharing),
         clock: skew === 0 ? clock : { ...clock, now: () => clock.now() + skew },
         onEvent: (event) => events.push(event),
@@ -93,6 +97,15 @@ export async function startWithToken(
   const token = await started.invoices.getToken();
   await fleet.clock.advance(0);
   return { ...started, token };
+}
+
+/** Starts a process that has the lease, and waits for the token endpoint's answer. */
+export async function startAsking({ start, clock, holdNextToken }: Fleet): Promise<void> {
+  holdNextToken();
+  start()
+    .invoices.getToken()
+    .catch(() => {});
+  await clock.advance(0);
 }
 
 /** The types of a process's events, with what tells them apart. */

@@ -1,29 +1,10 @@
-import {
-  createTokenManager,
-  type ClientOptions,
-  type Fetch,
-  type ManagerOptions,
-  type TokenClient,
-  type TokenEvent,
-  type TokenManager,
-} from "@client-token/core";
-import {
-  createFakeClock,
-  createFakeTokenServer,
-  type FakeClock,
-  type FakeTokenServer,
-} from "@client-token/core/testing";
+import type { ClientOptions, Fetch, ManagerOptions } from "@client-token/core";
+import { createFakeTokenServer, type FakeTokenServer } from "@client-token/core/testing";
+import { createInvoices, type Invoices } from "./invoices.ts";
 
 /** A token endpoint in this process: nothing takes time but what a test makes take time. */
-export interface InMemoryWorld {
+export interface InMemoryWorld extends Invoices {
   readonly server: FakeTokenServer;
-  readonly clock: FakeClock;
-  readonly events: readonly TokenEvent[];
-  readonly options: ClientOptions;
-  readonly tokens: TokenManager;
-  readonly invoices: TokenClient;
-  /** One more process of the same fleet, with a client `invoices` of its own. */
-  readonly another: (manager: Partial<ManagerOptions>) => TokenManager;
   /** Holds the next token request; lets it go with the server's own answer, or with this one. */
   readonly holdNextToken: () => (answer?: Response) => void;
 }
@@ -36,8 +17,6 @@ export function createInMemoryWorld(
   manager: Partial<ManagerOptions> = {},
 ): InMemoryWorld {
   const server = createFakeTokenServer();
-  const clock = createFakeClock();
-  const events: TokenEvent[] = [];
   const httpClient: Fetch = (input, init) => server.token(new Request(input, init));
   const options: ClientOptions = {
     tokenEndpoint,
@@ -47,22 +26,9 @@ export function createInMemoryWorld(
     httpClient,
     ...client,
   };
-  const another = (more: Partial<ManagerOptions>): TokenManager =>
-    createTokenManager<string>({
-      clients: { invoices: options },
-      clock,
-      onEvent: (event) => events.push(event),
-      ...more,
-    });
-  const tokens = another(manager);
   return {
+    ...createInvoices(options, manager),
     server,
-    clock,
-    events,
-    options,
-    tokens,
-    invoices: tokens.client("invoices"),
-    another,
     holdNextToken: () => {
       let letGo: (answer: Response) => void = () => {};
       server.answerNext(

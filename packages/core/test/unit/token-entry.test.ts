@@ -133,3 +133,18 @@ test("a store that keeps unknown fields of a later version does no harm", () => 
   const clock = createFakeClock();
   expect(decodeToken({ ...stored(hold(clock)), later: { x: 1 } }, digest, reader(clock))).toBeDefined();
 });
+
+test.each([0, 40_000_000, 1e300])("an entry that states a lifetime of %s seconds is a miss", (seconds) => {
+  const clock = createFakeClock();
+  const entry = stored(hold(clock));
+  expect(decodeToken(entry, digest, reader(clock))).toBeDefined();
+  expect(decodeToken({ ...entry, lifetime: seconds }, digest, reader(clock))).toBeUndefined();
+});
+
+test("a token was not obtained before it was asked for, whatever its entry says", async () => {
+  const clock = createFakeClock();
+  const entry = stored(hold(clock));
+  await clock.advance(1000);
+  const read = decodeToken({ ...entry, obtainedAt: 0 }, digest, reader(clock));
+  expect(read?.obtainedAt.wall).toBe(clock.now() - 1000);
+});

@@ -1,14 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { AccessToken } from "@client-token/core";
 import { createFleet, startWithToken, type Fleet, type Process } from "../../support/fleet.ts";
+import { pinRandom } from "../../support/random.ts";
 import { letTimePass } from "../../support/time.ts";
 
-beforeEach(() => {
-  vi.spyOn(Math, "random").mockReturnValue(0.5);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+pinRandom(0.5);
 
 const minute = 60_000;
 const skews = [-2 * minute, 0, 2 * minute];

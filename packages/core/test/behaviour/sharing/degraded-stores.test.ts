@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { systemClock, type CacheEntry, type TokenCache } from "@client-token/core";
 import { atOnce, inARow } from "../../support/calls.ts";
 import { createFleet, hour, startWithToken, story, usable, type Fleet } from "../../support/fleet.ts";
 import { everythingShownBy } from "../../support/leaks.ts";
+import { pinRandom } from "../../support/random.ts";
 import {
   answerLate,
   dawdle,
@@ -15,12 +16,7 @@ import {
 import { letTimePass } from "../../support/time.ts";
 import { unhandledWhile } from "../../support/unhandled.ts";
 
-beforeEach(() => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+pinRandom(0);
 
 function every(nth: number, bad: Treatment): Treatment {
   let calls = 0;
@@ -274,4 +270,48 @@ test("no event holds a token, whatever the store says of the entry that it would
   await clock.advance(0);
   expect(story(one)).toContain("cache-failed set");
   expect(everythingShownBy(one.events).includes(accessToken)).toBe(false);
+});
+
+test("a cacheKey function that failed once is asked again", async () => {
+  const fleet = createFleet();
+  const { clock, store } = fleet;
+  let calls = 0;
+  const cacheKey = (): string => {
+    if (calls++ === 0) throw new Error("not yet");
+    return "mine";
+  };
+  const one = await startWithToken(fleet, { manager: { cacheKey } });
+  await one.invoices.getToken({ forceRenewal: true });
+  await clock.advance(0);
+  expect(store.key()).toBe("mine");
+});
+
+describe("the event of a fault", () => {
+  test("does not show a token that was deleted while it was written", async () => {
+    const { start, clock, store } = createFleet();
+    let fail: (reason: Error) => void = () => {};
+    store.treat(() => new Promise<never>((_resolve, reject) => (fail = reject)), "set");
+    const one = start();
+    const { accessToken } = await one.invoices.getToken();
+    await clock.advance(0);
+    store.heal();
+    const deleting = one.invoices.deleteToken();
+    fail(new Error(`row too long: ${accessToken}`));
+    await deleting;
+    const errors = one.events.map((event) => ("error" in event ? String(event.error) : ""));
+    expect(errors.join()).toContain("row too long");
+    expect(errors.join()).not.toContain(accessToken);
+  });
+  test("does not show the token in use", async () => {
+    const fleet = createFleet();
+    const { clock, store } = fleet;
+    const { invoices, token, events } = await startWithToken(fleet);
+    store.treat(refuse(new Error(`cannot decode ${token.accessToken}`)), "get");
+    await clock.advance(60_000);
+    invoices.peekToken();
+    await clock.advance(0);
+    const errors = events.map((event) => ("error" in event ? String(event.error) : ""));
+    expect(errors.join()).toContain("cannot decode");
+    expect(errors.join()).not.toContain(token.accessToken);
+  });
 });

@@ -1,15 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { failureOf } from "../../support/calls.ts";
 import { createFleet, deleteElsewhere, startWithToken, usable, type Fleet } from "../../support/fleet.ts";
+import { pinRandom } from "../../support/random.ts";
 import { dawdle, refuse, type StoreCall } from "../../support/scripted-store.ts";
 import { letTimePass, watch } from "../../support/time.ts";
 
-beforeEach(() => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+pinRandom(0);
 
 const minute = 60_000;
 
@@ -225,4 +221,36 @@ describe("a deletion in this process, while a flight is on its way", () => {
     expect(call.settled()).toBe(true);
     expect([store.isLeased(), store.marker()]).toEqual([false, undefined]);
   });
+});
+
+test("a deletion while a process asks that could not read the store is not written over", async () => {
+  const fleet = createFleet();
+  const { clock, start, store, holdNextToken } = fleet;
+  const letGo = holdNextToken();
+  store.treat(refuse(), "get");
+  const call = start().invoices.getToken();
+  await clock.advance(0);
+  store.heal();
+  await deleteElsewhere(fleet);
+  letGo();
+  await call;
+  await clock.advance(0);
+  expect((await start().invoices.getToken()).accessToken).not.toBe("let-go");
+});
+
+test("a deletion in this process while it looks once more, and no call after it, stays a deletion", async () => {
+  const { start, clock, store } = createFleet();
+  const held = store.hold("get", "done", 3);
+  const one = start();
+  const controller = new AbortController();
+  const call = failureOf(one.invoices.getToken({ signal: controller.signal }));
+  await clock.advance(0);
+  expect(held.reached()).toBe(true);
+  const deleting = one.invoices.deleteToken();
+  controller.abort();
+  held.letGo();
+  await Promise.all([call, deleting]);
+  await clock.advance(0);
+  expect(one.invoices.peekToken()).toBeUndefined();
+  expect(store.entry()?.kind).toBe("tombstone");
 });

@@ -1,15 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { failureOf } from "../../support/calls.ts";
 import { createFleet, deleteElsewhere, startWithToken } from "../../support/fleet.ts";
+import { pinRandom } from "../../support/random.ts";
 import { dawdle, refuse } from "../../support/scripted-store.ts";
 import { letTimePass } from "../../support/time.ts";
 
-beforeEach(() => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+pinRandom(0);
 
 const minute = 60_000;
 
@@ -185,4 +181,37 @@ describe("a deleted token", () => {
     await clock.advance(0);
     expect(one.invoices.peekToken()).toBe(one.token);
   });
+});
+
+test("a deleted token is not taken over again, also if the options were renewed since", async () => {
+  const fleet = createFleet();
+  const { clock, store, start } = fleet;
+  const { invoices } = start({
+    manager: { clients: { invoices: () => fleet.options }, clientLifetime: 60 },
+  });
+  const { accessToken } = await invoices.getToken();
+  await clock.advance(2 * minute);
+  invoices.peekToken();
+  await clock.advance(0);
+  store.treat(refuse(), "set");
+  expect(await failureOf(invoices.deleteToken())).toMatchObject({ code: "ERR_TOKEN_CACHE" });
+  await clock.advance(0);
+  expect((await invoices.getToken()).accessToken).not.toBe(accessToken);
+});
+
+test("a write of options that were replaced does not undo a deletion", async () => {
+  const fleet = createFleet();
+  const { clock, store, start } = fleet;
+  const held = store.hold("set");
+  const { tokens, invoices } = start();
+  await invoices.getToken();
+  await clock.advance(0);
+  expect(held.reached()).toBe(true);
+  tokens.register("invoices", { ...fleet.options, timeout: 5000 });
+  const deleting = tokens.deleteToken("invoices");
+  await clock.advance(10);
+  held.letGo();
+  await deleting;
+  await clock.advance(0);
+  expect(store.entry()?.kind).toBe("tombstone");
 });

@@ -1,16 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { isTokenError, type ClientOptions, type Fetch } from "@client-token/core";
 import { failureOf } from "../../support/calls.ts";
 import { createFleet, failureNow, startWithToken, story, usable } from "../../support/fleet.ts";
+import { pinRandom } from "../../support/random.ts";
 import { letTimePass, watch } from "../../support/time.ts";
 
 // Pauses are at their shortest: the three tries of one token request take no time.
-beforeEach(() => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+pinRandom(0);
 
 const unavailable = (): Response => new Response(null, { status: 503 });
 const limited = (retryAfter: string): Response =>
@@ -365,4 +361,42 @@ describe("callers that leave", () => {
     await clock.advance(0);
     expect([store.marker(), store.isLeased()]).toEqual([undefined, false]);
   });
+});
+
+test("a marker that came while a process waited for the lease counts: it does not ask", async () => {
+  const { start, clock, store, server, holdNextToken } = createFleet();
+  const letGo = holdNextToken();
+  const asking = failureOf(start({ client: { timeout: 400 } }).invoices.getToken());
+  await clock.advance(0);
+  const held = store.hold("lease");
+  const waiting = failureOf(start().invoices.getToken());
+  await clock.advance(0);
+  expect(held.reached()).toBe(true);
+  letGo(new Response(null, { status: 429, headers: { "retry-after": "9" } }));
+  const { result } = await letTimePass(clock, asking, 10);
+  expect(result).toMatchObject({ value: { status: 429 } });
+  await clock.advance(0);
+  const asked = server.requests.length;
+  held.letGo();
+  await clock.advance(0);
+  expect(await waiting).toMatchObject({ status: 429 });
+  expect(server.requests).toHaveLength(asked);
+  expect(store.isLeased()).toBe(false);
+});
+
+test("a process keeps its lease until its marker is written", async () => {
+  const { start, clock, store, server } = createFleet();
+  server.answerAlways(() => new Response(null, { status: 429, headers: { "retry-after": "9" } }));
+  const held = store.hold("set-failure");
+  const { result } = await letTimePass(
+    clock,
+    failureOf(start({ client: { timeout: 400 } }).invoices.getToken()),
+    50,
+  );
+  expect(result).toMatchObject({ value: { status: 429 } });
+  await clock.advance(0);
+  expect([held.reached(), store.isLeased()]).toEqual([true, true]);
+  held.letGo();
+  await clock.advance(0);
+  expect(store.isLeased()).toBe(false);
 });

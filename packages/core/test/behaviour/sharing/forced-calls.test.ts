@@ -1,38 +1,28 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { failureOf } from "../../support/calls.ts";
-import { createFleet, startWithToken, usable } from "../../support/fleet.ts";
+import { createFleet, deleteElsewhere, startAsking, startWithToken, usable } from "../../support/fleet.ts";
+import { pinRandom } from "../../support/random.ts";
 import { everything, hang } from "../../support/scripted-store.ts";
 import { letTimePass, watch } from "../../support/time.ts";
 
-beforeEach(() => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+pinRandom(0);
 
 const forceRenewal = true;
 
 describe("a forced call", () => {
   test("asks at once, whoever has the lease", async () => {
-    const { start, clock, server, holdNextToken } = createFleet();
-    holdNextToken();
-    start()
-      .invoices.getToken()
-      .catch(() => {});
-    await clock.advance(0);
+    const fleet = createFleet();
+    const { start, clock, server } = fleet;
+    await startAsking(fleet);
     const { took } = await letTimePass(clock, start().invoices.getToken({ forceRenewal }), 10);
     expect(took).toBe(0);
     expect(server.requests).toHaveLength(2);
   });
 
   test("takes along callers that wait for another process's token", async () => {
-    const { start, clock, server, holdNextToken } = createFleet();
-    holdNextToken();
-    start()
-      .invoices.getToken()
-      .catch(() => {});
-    await clock.advance(0);
+    const fleet = createFleet();
+    const { start, clock, server } = fleet;
+    await startAsking(fleet);
     const { invoices } = start();
     const waiting = watch(invoices.getToken());
     await clock.advance(2000);
@@ -140,4 +130,14 @@ describe("a forced call", () => {
     await clock.advance(0);
     expect([store.isLeased(), store.marker(), store.entry()]).toEqual([false, undefined, undefined]);
   });
+});
+
+test("a forced call after a deletion that this process has not heard of is one token request", async () => {
+  const fleet = createFleet();
+  const { clock, server } = fleet;
+  const { invoices } = await startWithToken(fleet);
+  await deleteElsewhere(fleet);
+  await clock.advance(1000);
+  await invoices.getToken({ forceRenewal });
+  expect(server.requests).toHaveLength(2);
 });

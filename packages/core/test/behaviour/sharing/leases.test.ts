@@ -1,17 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Fetch, Lease, TokenCache } from "@client-token/core";
 import { atOnce, failureOf } from "../../support/calls.ts";
 import { createFleet, startWithToken, story, usable, type Fleet } from "../../support/fleet.ts";
+import { pinRandom } from "../../support/random.ts";
 import { answerLate, dawdle, hang, refuse, throwAtOnce } from "../../support/scripted-store.ts";
 import { letTimePass, watch } from "../../support/time.ts";
 import { unhandledWhile } from "../../support/unhandled.ts";
 
-beforeEach(() => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+pinRandom(0);
 
 /** A time-out of 10 s, three deadlines of 250 ms, and half a second. */
 const leaseTime = 11_250;
@@ -305,4 +301,41 @@ describe("a process that asks", () => {
     await clock.advance(0);
     expect(store.isLeased()).toBe(false);
   });
+});
+
+test("after a holder that died the next one has its whole turn: the others wait on", async () => {
+  const { start, clock, store, server, holdNextToken } = createFleet();
+  // A holder that never comes back.
+  const dead = start({ client: { httpClient: () => new Promise<Response>(() => {}) } });
+  dead.invoices.getToken().catch(() => {});
+  await clock.advance(0);
+  store.treat(hang, "release", "set-failure");
+  const letGo = holdNextToken();
+  const calls = [start(), start()].map(({ invoices }) => watch(invoices.getToken()));
+  await clock.advance(store.leaseTime() - 600);
+  store.heal();
+  for (let time = 0; time < 6000; time += 50) await clock.advance(50);
+  expect(server.requests).toHaveLength(1);
+  letGo();
+  const { result } = await letTimePass(clock, Promise.all(calls.map(({ work }) => work)), 25);
+  expect(result).toMatchObject({ value: [{ accessToken: "let-go" }, { accessToken: "let-go" }] });
+});
+
+test("a lease that began a little after the wait for it is waited for to its end", async () => {
+  const { start, clock, store } = createFleet();
+  start({ client: { httpClient: () => new Promise<Response>(() => {}) } })
+    .invoices.getToken()
+    .catch(() => {});
+  await clock.advance(0);
+  store.treat(hang, "release", "set-failure");
+  const key = [...store.leases.keys()][0] ?? "";
+  const until = clock.monotonic() + store.leaseTime() + 300;
+  store.leases.set(key, { until });
+  const one = start();
+  const call = watch(one.invoices.getToken());
+  await clock.advance(until - clock.monotonic() - 700);
+  store.heal();
+  const { result } = await letTimePass(clock, call.work, 25);
+  expect(result.status).toBe("fulfilled");
+  expect(story(one)).toEqual(["token-obtained token-endpoint cold"]);
 });

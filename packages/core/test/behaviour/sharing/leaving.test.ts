@@ -1,16 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Fetch } from "@client-token/core";
 import { failureOf } from "../../support/calls.ts";
-import { createFleet, startWithToken, story, usable } from "../../support/fleet.ts";
+import { createFleet, startAsking, startWithToken, story, usable } from "../../support/fleet.ts";
+import { pinRandom } from "../../support/random.ts";
 import { hang, type StoreCall, type Treatment } from "../../support/scripted-store.ts";
 import { letTimePass, watch } from "../../support/time.ts";
 
-beforeEach(() => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+pinRandom(0);
 
 /** Each step takes a turn of the event loop, as over a network. */
 const slowly: Treatment = async (work) => {
@@ -60,12 +56,9 @@ describe("callers who all leave while their process waits for the store", () => 
   });
 
   test("when another process has the lease: nobody looks any more", async () => {
-    const { start, clock, store, holdNextToken } = createFleet();
-    holdNextToken();
-    start()
-      .invoices.getToken()
-      .catch(() => {});
-    await clock.advance(0);
+    const fleet = createFleet();
+    const { start, clock, store } = fleet;
+    await startAsking(fleet);
     const controller = new AbortController();
     const leaving = failureOf(start().invoices.getToken({ signal: controller.signal }));
     await clock.advance(1000);
@@ -222,4 +215,44 @@ describe("close()", () => {
     await fleet.clock.advance(60_000);
     expect(store.calls).toEqual([]);
   });
+});
+
+describe("close() after all callers have left waits for the lease that is still to be given back", () => {
+  test.each([
+    ["it asks for the lease", "lease", "not-done", 1],
+    ["it is given the lease", "lease", "done", 1],
+    ["it looks again", "get", "not-done", 2],
+  ] as const)("when %s", async (_, call, how, nth) => {
+    const { start, clock, store } = createFleet();
+    const held = store.hold(call, how, nth);
+    const { invoices, tokens } = start();
+    const controller = new AbortController();
+    const leaving = failureOf(invoices.getToken({ signal: controller.signal }));
+    await clock.advance(0);
+    expect(held.reached()).toBe(true);
+    controller.abort();
+    await leaving;
+    const closing = watch(tokens.close());
+    await clock.advance(10);
+    expect(closing.settled()).toBe(false);
+    held.letGo();
+    await closing.work;
+    expect(store.isLeased()).toBe(false);
+  });
+});
+
+test("callers who all leave while their process looks once more: the token is neither kept, shared nor told of", async () => {
+  const { start, clock, store } = createFleet();
+  const held = store.hold("get", "not-done", 3);
+  const one = start();
+  const controller = new AbortController();
+  const leaving = failureOf(one.invoices.getToken({ signal: controller.signal }));
+  await clock.advance(0);
+  expect(held.reached()).toBe(true);
+  controller.abort();
+  await leaving;
+  held.letGo();
+  await clock.advance(0);
+  expect(one.invoices.peekToken()).toBeUndefined();
+  expect([story(one), store.entry(), store.isLeased()]).toEqual([[], undefined, false]);
 });

@@ -1,15 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { inARow } from "../../support/calls.ts";
 import { createFleet, hour, startWithToken, story, usable } from "../../support/fleet.ts";
+import { pinRandom } from "../../support/random.ts";
 import { answerLate, dawdle, everything, hang, refuse } from "../../support/scripted-store.ts";
 import { letTimePass } from "../../support/time.ts";
 
-beforeEach(() => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+pinRandom(0);
 
 const minute = 60_000;
 
@@ -308,4 +304,18 @@ test("a write that comes late counts as seen: the token may go missing later", a
   one.invoices.peekToken();
   await clock.advance(0);
   expect(server.requests).toHaveLength(2);
+});
+
+test("a look takes over a newer token also in a process that could not store its own", async () => {
+  const fleet = createFleet();
+  const { clock, store, start } = fleet;
+  store.treat(refuse(), "set");
+  const one = await startWithToken(fleet);
+  store.heal();
+  await clock.advance(minute);
+  const newer = await start().invoices.getToken();
+  await clock.advance(0);
+  one.invoices.peekToken();
+  await clock.advance(0);
+  expect(one.invoices.peekToken()?.accessToken).toBe(newer.accessToken);
 });

@@ -1,14 +1,10 @@
 import type { CacheEntry } from "@client-token/core";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createFleet, failureNow, startWithToken, type Fleet } from "../../support/fleet.ts";
+import { pinRandom } from "../../support/random.ts";
 import { letTimePass } from "../../support/time.ts";
 
-beforeEach(() => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+pinRandom(0);
 
 /** Plants a marker, as good as a real one but for these fields, where no token is. */
 async function plantMarker(fleet: Fleet, fields: Readonly<Record<string, unknown>>): Promise<void> {

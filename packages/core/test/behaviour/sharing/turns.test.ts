@@ -1,16 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { atOnce, failureOf } from "../../support/calls.ts";
 import { createFleet, startWithToken, story, usable, type Process } from "../../support/fleet.ts";
+import { pinRandom } from "../../support/random.ts";
 import { refuse } from "../../support/scripted-store.ts";
 import { letTimePass, watch } from "../../support/time.ts";
 
 // Chance is no part of these promises: renewal falls due at its earliest, pauses are at their shortest.
-beforeEach(() => {
-  vi.spyOn(Math, "random").mockReturnValue(0);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+pinRandom(0);
 
 const due = usable * 0.8;
 const accessTokens = (calls: readonly { accessToken: string }[]): Set<string> =>
@@ -225,4 +221,38 @@ describe("after a rejection the shared token is taken over only", () => {
     const { result } = await letTimePass(clock, older.invoices.rejectToken(newer), 25);
     expect(result).toMatchObject({ status: "fulfilled", value: { accessToken: server.issued[2] } });
   });
+});
+
+test("a rejected token is replaced once for a fleet, also where the new one lives shorter", async () => {
+  const fleet = createFleet();
+  const { clock, server } = fleet;
+  const processes = [
+    await startWithToken(fleet),
+    await startWithToken(fleet),
+    await startWithToken(fleet),
+    await startWithToken(fleet),
+  ];
+  await clock.advance(60_000);
+  server.answerAlways(() => Response.json({ access_token: crypto.randomUUID(), expires_in: 600 }));
+  const repairs = processes.map(({ invoices, token }) => invoices.rejectToken(token));
+  const { result } = await letTimePass(clock, Promise.all(repairs), 25);
+  expect(result.status).toBe("fulfilled");
+  expect(server.requests).toHaveLength(2);
+});
+
+test("a 401 while a renewal waits in the background is repaired as soon as the other process has shared", async () => {
+  const fleet = createFleet();
+  const { clock, holdNextToken } = fleet;
+  vi.spyOn(Math, "random").mockReturnValue(0.99);
+  const [one, other] = [await startWithToken(fleet), await startWithToken(fleet)];
+  await clock.advance(3_440_000);
+  const letGo = holdNextToken();
+  one.invoices.peekToken();
+  await clock.advance(0);
+  other.invoices.peekToken();
+  await clock.advance(10);
+  const repair = other.invoices.rejectToken(other.token);
+  letGo();
+  const { took } = await letTimePass(clock, repair, 10);
+  expect(took).toBeLessThanOrEqual(150);
 });

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes, type X509Certificate } from "node:cry
 import type { TLSSocket } from "node:tls";
 import { jwtVerify, type JWTPayload } from "jose";
 import {
+  errors,
   Provider,
   type Adapter,
   type AdapterPayload,
@@ -18,19 +19,22 @@ export interface SeenGrant {
   readonly certificate: string | undefined;
 }
 
-/** An authorization server that knows one client, `invoices`. */
+/** An authorization server whose tokens are signed. */
 export interface AuthorizationServer {
   readonly issuer: string;
   readonly tokenEndpoint: string;
   readonly grants: readonly SeenGrant[];
-  /** The claims of a token that it signed for `urn:invoices`; rejects all others. */
+  /** The claims of a token that it signed for one of its resources; rejects all others. */
   readonly verify: (accessToken: string) => Promise<JWTPayload>;
 }
 
-/** What the server knows of the client. */
-export type Registration = Partial<ClientMetadata>;
-
 export interface AuthorizationServerOptions {
+  /** Every id is registered, and not `invoices` alone. */
+  readonly open?: boolean;
+  /** The lifetime of tokens, in seconds. */
+  readonly lifetime?: number;
+  /** The resource indicators it knows; each is an API with the scopes `list` and `write`. */
+  readonly resources?: readonly string[];
   readonly scheme?: "http" | "https";
   /** Published as the token endpoint for clients with a certificate (RFC 8705 §5). */
   readonly alias?: boolean;
@@ -41,19 +45,20 @@ export interface AuthorizationServerOptions {
 }
 
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-const audience = "urn:invoices";
 
-/** oidc-provider, until the test ends. `registration` is asked for at each token request. */
+/** oidc-provider, until the test ends. `registration` is asked at each token request what is known of the client. */
 export async function startAuthorizationServer(
-  registration: () => Registration,
-  { scheme = "http", alias = false, nonces = false, replays = false }: AuthorizationServerOptions = {},
+  registration: (id: string) => Partial<ClientMetadata>,
+  options: AuthorizationServerOptions = {},
 ): Promise<AuthorizationServer> {
+  const { open = false, lifetime = 3600, resources = ["urn:invoices"] } = options;
+  const { scheme = "http", alias = false, nonces = false, replays = false } = options;
   const listener = await listen(scheme);
   const { origin: issuer } = listener;
   const secure = alias ? await listen("https") : undefined;
   const grants: SeenGrant[] = [];
   const find = async (id: string): Promise<ClientMetadata | undefined> =>
-    id === "invoices" ? { ...known, ...registration() } : undefined;
+    open || id === "invoices" ? { ...known, client_id: id, ...registration(id) } : undefined;
 
   const provider = new Provider(issuer, {
     adapter: (kind) => ({
@@ -63,7 +68,7 @@ export async function startAuthorizationServer(
     }),
     jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), alg: "ES256", use: "sig" }] },
     scopes: ["list", "write"],
-    ttl: { ClientCredentials: 3600 },
+    ttl: { ClientCredentials: lifetime },
     discovery:
       secure === undefined ? {} : { mtls_endpoint_aliases: { token_endpoint: `${secure.origin}/token` } },
     clientAuthMethods: [
@@ -91,11 +96,10 @@ export async function startAuthorizationServer(
       },
       resourceIndicators: {
         enabled: true,
-        getResourceServerInfo: () => ({
-          scope: "list write",
-          accessTokenFormat: "jwt",
-          jwt: { sign: { alg: "ES256" } },
-        }),
+        getResourceServerInfo(_context, resource) {
+          if (!resources.includes(resource)) throw new errors.InvalidTarget("unknown resource");
+          return { scope: "list write", accessTokenFormat: "jwt", jwt: { sign: { alg: "ES256" } } };
+        },
       },
     },
   });
@@ -113,7 +117,8 @@ export async function startAuthorizationServer(
     tokenEndpoint: `${issuer}/token`,
     grants,
     async verify(accessToken) {
-      const { payload } = await jwtVerify(accessToken, publicKey, { issuer, audience, typ: "at+jwt" });
+      const expected = { issuer, audience: [...resources], typ: "at+jwt" };
+      const { payload } = await jwtVerify(accessToken, publicKey, expected);
       return payload;
     },
   };
@@ -124,8 +129,7 @@ export function certificateOf(socket: object): X509Certificate | undefined {
   return "getPeerX509Certificate" in socket ? (socket as TLSSocket).getPeerX509Certificate() : undefined;
 }
 
-const known: ClientMetadata = {
-  client_id: "invoices",
+const known: Partial<ClientMetadata> = {
   grant_types: ["client_credentials"],
   response_types: [],
   redirect_uris: [],

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { onTestFinished } from "vitest";
-import { createCertificate } from "../../../packages/core/test/support/certificates.ts";
+import { createCertificate } from "./certificates.ts";
 
 /** Signed the certificates of all servers here, and those of clients that servers know by their subject. */
 export const authority = createCertificate("authority", { isAuthority: true });
