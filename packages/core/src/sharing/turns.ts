@@ -135,10 +135,13 @@ async function restBetweenLooks({ subject, flight }: Turn, round: number): Promi
   const { held, client } = subject;
   const { clock } = client;
   if (flight.waiting > 0 || held === undefined) return rest(clock, leasePause(round, Math.random()));
-  const left = held.lifetime.usable - since(held.requestedAt, clock);
-  const end = clock.monotonic() + renewalLookPause(left, Math.random());
-  while (flight.waiting === 0 && clock.monotonic() < end) {
-    await rest(clock, Math.min(attention, end - clock.monotonic()));
+  const usableLeft = held.lifetime.usable - since(held.requestedAt, clock);
+  let left = renewalLookPause(usableLeft, Math.random());
+  const end = clock.monotonic() + left;
+  while (flight.waiting === 0 && left > 0) {
+    await rest(clock, Math.min(attention, left));
+    // Read once: the clock goes on between two readings.
+    left = end - clock.monotonic();
   }
 }
 

@@ -162,6 +162,31 @@ describe("whoever has to wait", () => {
     expect(store.calls.filter((call) => call === "lease")).toHaveLength(2);
   });
 
+  test("never pauses for less than no time: timers ring early, and the clock goes on while it is read", async () => {
+    const fleet = createFleet();
+    const { clock, store } = fleet;
+    const delays: number[] = [];
+    let read = 0;
+    const one = await startWithToken(fleet, {
+      manager: {
+        clock: {
+          ...clock,
+          monotonic: () => clock.monotonic() + 0.3 * read++,
+          setTimeout(ring, delay) {
+            delays.push(delay);
+            return clock.setTimeout(ring, delay - 1);
+          },
+        },
+      },
+    });
+    store.leases.set(store.key(), { until: Infinity });
+    await clock.advance(due);
+    one.invoices.peekToken();
+    await clock.advance(5000);
+    expect(delays.length).toBeGreaterThan(10);
+    expect(Math.min(...delays)).toBeGreaterThan(0);
+  });
+
   test("stays with the old token while it is usable, and for a moment longer", async () => {
     const fleet = createFleet();
     const { server, clock, store } = fleet;
