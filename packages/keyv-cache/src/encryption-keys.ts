@@ -11,7 +11,8 @@ export interface EncryptionKey {
 
 /**
  * The keys: the first encrypts, all decrypt. Or a function that gives them, from a KMS for example; it is called
- * at first use, and again when its answer is 5 minutes old or lacks a key that an entry was encrypted with.
+ * when the cache is first used, and again when its answer is 5 minutes old or lacks a key that an entry was
+ * encrypted with.
  */
 export type EncryptionKeys =
   | readonly EncryptionKey[]

@@ -11,6 +11,8 @@ export interface EntryEncryption {
    * Rejects if no keys are to be had.
    */
   decrypt(encrypted: string, cacheKey: string): Promise<string | undefined>;
+  /** Called when the cache is read, so that what it takes to get ready happens while others work. Must not throw. */
+  warmUp?(): void;
 }
 
 /** 96 bits, at random: good for four thousand million entries under one key (NIST SP 800-38D §8.3). */
@@ -35,6 +37,10 @@ const ivLength = 12;
 export function aesGcm(keys: EncryptionKeys): EntryEncryption {
   const ring = keyRing(keys);
   return {
+    warmUp() {
+      // Whoever needs a key hears why there is none.
+      ring.first().catch(() => {});
+    },
     async encrypt(text, cacheKey) {
       const { id, key } = await ring.first();
       const iv = crypto.getRandomValues(new Uint8Array(ivLength));

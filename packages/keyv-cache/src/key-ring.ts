@@ -1,6 +1,7 @@
 import { utf8 } from "./bytes.ts";
 import { checkKeys, type AtLeastOne, type CheckedKey, type EncryptionKeys } from "./encryption-keys.ts";
 import { nameOf } from "./error-name.ts";
+import { inTime } from "./in-time.ts";
 
 /** The version of everything that encryption does. */
 export const layout = "client-token/1";
@@ -11,6 +12,8 @@ const keptFor = 300_000;
 const pause = 10_000;
 /** The same while there are no keys at all. */
 const shortPause = 1_000;
+/** Milliseconds that the reader of an entry waits for a key that was not among the last ones: then it is a miss. */
+const patience = 100;
 
 /** A key that is ready for use, and that nobody can read out. */
 interface RingKey {
@@ -77,7 +80,7 @@ function providedRing(provide: KeyProvider): KeyRing {
     first: async () => (await current())[0],
     async find(id) {
       const held = await current();
-      return keyOf(held, id) ?? keyOf(await ask(pause).catch(() => held), id);
+      return keyOf(held, id) ?? keyOf(await inTime(ask(pause), patience, () => held).catch(() => held), id);
     },
   };
 }

@@ -19,10 +19,21 @@ export interface KeyvStore {
   write(key: string, value: string, ttl: number): Promise<void>;
 }
 
+/** Milliseconds for which an error that was heard explains those that come after it. */
+const explainsFor = 60_000;
+
+/** What was said of an error, and when. */
+interface Heard {
+  readonly said: string;
+  readonly at: number;
+}
+
 /** The errors that a Keyv has told its listeners, and nobody else. */
 interface Faults {
   count: number;
   last: unknown;
+  /** The last two that differ, newest first: a store tells of its calls as well as of its connection. */
+  heard: readonly Heard[];
 }
 
 const faultsOfKeyvs = new WeakMap<KeyvLike, Faults>();
@@ -38,9 +49,9 @@ export function keyvStore(keyv: KeyvLike): KeyvStore {
         value = keyv.getRaw === undefined ? await keyv.get(key) : valueIn(await keyv.getRaw(key));
       } catch (error) {
         // So Keyv 5 rejects what it cannot decode: the first for text that is no JSON, the second for `null`.
-        if (!(error instanceof SyntaxError || error instanceof TypeError)) throw faultOf(error);
+        if (!isUnreadable(error)) throw faultOf(error, faults);
       }
-      if (value === undefined && faults.count > before) throw faultOf(faults.last);
+      if (value === undefined && faults.count > before) throw faultOf(faults.last, faults);
       return value;
     },
     async write(key, value, ttl) {
@@ -49,12 +60,17 @@ export function keyvStore(keyv: KeyvLike): KeyvStore {
       try {
         taken = await keyv.set(key, value, ttl);
       } catch (error) {
-        throw faultOf(error);
+        throw faultOf(error, faults);
       }
-      if (faults.count > before) throw faultOf(faults.last);
-      if (taken === false) throw faultOf("it did not take the entry");
+      if (faults.count > before) throw faultOf(faults.last, faults);
+      if (taken === false) throw faultOf("it did not take the entry", faults);
     },
   };
+}
+
+/** A `fetch` that failed inside of a store is a TypeError, too, and has a cause. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof SyntaxError || (error instanceof TypeError && error.cause === undefined);
 }
 
 /** Keyv's own envelope is around ours. */
@@ -69,23 +85,37 @@ function valueIn(raw: unknown): unknown {
 function faultsOf(keyv: KeyvLike): Faults {
   const known = faultsOfKeyvs.get(keyv);
   if (known !== undefined) return known;
-  const faults: Faults = { count: 0, last: undefined };
+  const faults: Faults = { count: 0, last: undefined, heard: [] };
   keyv.on("error", (error) => {
     // So Keyv 6 reports what it cannot decode: a miss, and no fault of the store.
     if (error instanceof SyntaxError) return;
     faults.count++;
     faults.last = error;
+    // Clients that were closed while they connect stumble over themselves, and that explains nothing.
+    if (isUnreadable(error)) return;
+    const said = saidBy(error);
+    const others = faults.heard.filter((one) => one.said !== said);
+    faults.heard = [{ said, at: performance.now() }, ...others].slice(0, 2);
   });
   faultsOfKeyvs.set(keyv, faults);
   return faults;
+}
+
+/** Calls fail with as little as "The client is offline", and why that is was only heard. */
+function faultOf(error: unknown, { heard }: Faults): Error {
+  const message = saidBy(error);
+  const now = performance.now();
+  const cause = heard.find(({ said, at }) => said !== message && now - at < explainsFor);
+  const reason = cause === undefined ? "" : ` (last heard: ${cause.said})`;
+  return new Error(`The shared cache failed: ${message}${reason}`);
 }
 
 /**
  * A store's error may quote what it was to store: its message ends where that begins, and its other properties
  * stay behind. Errors of several attempts to connect have no message of their own.
  */
-function faultOf(error: unknown): Error {
+function saidBy(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const [said] = message.split(marker, 1);
-  return new Error(`The shared cache failed: ${said || nameOf(error)}`);
+  return said || nameOf(error);
 }

@@ -5,14 +5,21 @@ import {
   type TokenCache,
 } from "@client-token/core";
 import { decodeEntry, encodeEntry, type WrittenEntry } from "./entry.ts";
+import { inTime } from "./in-time.ts";
 import { keyvStore, type KeyvLike } from "./keyv-store.ts";
 import { checkOptions, type KeyvTokenCacheOptions } from "./options.ts";
 import { unwrap, wrap } from "./stored-value.ts";
 
 /** Memcached takes a longer time to live for a date. */
 const maxTimeToLive = 30 * 24 * 3_600_000;
-/** Memcached drops fractions of a second, takes 0 for no end, and may end an entry up to a second early. */
-const minTimeToLive = 3_000;
+/**
+ * Keyv deletes what has ended by the clock of whoever reads it, for everybody: clocks may be as far apart as the
+ * deletions of core allow. Memcached, too, needs more than a second: it drops fractions, takes 0 for no end, and
+ * may end an entry up to a second early.
+ */
+const minTimeToLive = 600_000;
+/** The part of the deadline that an encryption has: one that takes longer is not blamed on the store. */
+const encryptionShare = 0.8;
 
 /**
  * A shared cache over Keyv 5 or 6 and any of its stores. Entries that are expired, corrupt, cut off or foreign are
@@ -39,14 +46,22 @@ export function keyvTokenCache(keyv: KeyvLike, options: KeyvTokenCacheOptions = 
   checkOptions(keyv, options);
   const { lease, encryption, ...shared } = options;
   const store = keyvStore(keyv);
+  const limit = Math.round(encryptionShare * (options.deadline ?? 250));
+  const ready = async <T>(work: Promise<T>): Promise<T> =>
+    inTime(work, limit, () => {
+      throw new Error(
+        `The encryption of the cache did not get ready within ${limit} ms: load its keys before you start, or raise deadline.`,
+      );
+    });
   const encode = async (key: string, written: WrittenEntry): Promise<string> => {
     const json = encodeEntry(written);
-    return wrap(encryption === undefined ? json : await encryption.encrypt(json, key));
+    return wrap(encryption === undefined ? json : await ready(encryption.encrypt(json, key)));
   };
   const decode = async (key: string, found: unknown): Promise<WrittenEntry | undefined> => {
     const text = unwrap(found);
     if (text === undefined) return undefined;
-    return decodeEntry(encryption === undefined ? text : await encryption.decrypt(text, key), Date.now());
+    const json = encryption === undefined ? text : await ready(encryption.decrypt(text, key));
+    return decodeEntry(json, Date.now());
   };
   const write = async (key: string, written: WrittenEntry, signal?: AbortSignal): Promise<void> => {
     const value = await encode(key, written);
@@ -62,7 +77,10 @@ export function keyvTokenCache(keyv: KeyvLike, options: KeyvTokenCacheOptions = 
   const cache: TokenCache = {
     async get(key, { signal } = {}) {
       checkKey(key);
-      return unlessAborted(signal, async () => (await decode(key, await store.read(key)))?.entry);
+      return unlessAborted(signal, async () => {
+        encryption?.warmUp?.();
+        return (await decode(key, await store.read(key)))?.entry;
+      });
     },
     async set(key, entry, { signal } = {}) {
       checkKey(key);

@@ -27,9 +27,16 @@ const known: Readonly<Record<keyof KeyvTokenCacheOptions, 0>> = {
 };
 
 /** @throws ConfigurationError that names the option and the fix */
-export function checkOptions(keyv: Partial<KeyvLike> | undefined, options: KeyvTokenCacheOptions): void {
+export function checkOptions(
+  keyv: (Partial<KeyvLike> & { readonly opts?: unknown }) | undefined,
+  options: KeyvTokenCacheOptions,
+): void {
   for (const method of ["get", "set", "on"] as const) {
     if (typeof keyv?.[method] !== "function") fail("keyv", `has no method "${method}": give new Keyv(…).`);
+  }
+  // All stores of Keyv have the first, and all Keyvs the second. A store alone has other keys than a Keyv over it.
+  if (keyv?.opts !== undefined && keyv.getRaw === undefined) {
+    fail("keyv", "is a store: give new Keyv({ store }).");
   }
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(known, name)) {

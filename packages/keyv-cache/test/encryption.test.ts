@@ -2,11 +2,11 @@ import { createDecipheriv, hkdfSync } from "node:crypto";
 import type { CacheEntry } from "@client-token/core";
 import { aesGcm, keyvTokenCache, type EntryEncryption, type KeyvLike } from "@client-token/keyv-cache";
 import * as fc from "fast-check";
-import { describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { anyEntry, anyJson, entryOf, key } from "./support/entries.ts";
 import { cacheFailures, createFleet } from "./support/fleet.ts";
-import { newKey } from "./support/keys.ts";
-import { createStore, kept, majors } from "./support/keyvs.ts";
+import { newKey, type TestKey } from "./support/keys.ts";
+import { createStore, kept, majors, type OpenStore } from "./support/keyvs.ts";
 
 const secretKey = newKey("2026-11");
 const encryption = aesGcm([secretKey]);
@@ -86,7 +86,8 @@ describe.each(majors)("over $name: an encrypted entry", ({ over }) => {
     await fc.assert(
       fc.asyncProperty(fc.nat(value.length - 1), fc.nat(1), character, async (at, gone, put) => {
         const changed = [value.slice(0, at), value.slice(0, at) + put + value.slice(at + gone)];
-        for (const planted of changed.filter((one) => one !== value)) {
+        // With a colon in front it is the same string to Keyv 5, which escapes those that begin with one.
+        for (const planted of changed.filter((one) => one !== value && one !== `:${value}`)) {
           store.values.set(key, inEnvelope(planted));
           expect(await cache.get(key)).toBeUndefined();
           await cache.set(key, entry);
@@ -253,5 +254,92 @@ describe("while a key provider has never given a key", () => {
     await expect(keyvTokenCache(majors[0].over(store), { encryption: cipher }).get(key)).rejects.toThrow(
       "failed",
     );
+  });
+});
+
+describe("while the keys take their time", () => {
+  const wait = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, time));
+  const late = "The encryption of the cache did not get ready within";
+  const hanging = aesGcm(() => new Promise<never>(() => {}));
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+  });
+
+  /** The cache of a process whose keys are there after 400 ms. */
+  function slowCache(store: OpenStore, options: { readonly deadline?: number } = {}) {
+    const provide = vi.fn<() => Promise<TestKey[]>>(async () => wait(400).then(() => [secretKey]));
+    const cache = keyvTokenCache(majors[0].over(store), { ...options, encryption: aesGcm(provide) });
+    return { cache, provide };
+  }
+
+  test("a look into the cache asks for them, so that they are there when the token is", async () => {
+    const store = createStore();
+    const { cache, provide } = slowCache(store);
+    expect(await cache.get(key)).toBeUndefined();
+    expect(provide).toHaveBeenCalledOnce();
+    await vi.advanceTimersByTimeAsync(400);
+    const entry = entryOf();
+    await cache.set(key, entry);
+    expect(await cache.get(key)).toEqual(entry);
+    expect(provide).toHaveBeenCalledOnce();
+  });
+
+  test.each([
+    ["as it is", {}, 200],
+    ["of a second", { deadline: 1_000 }, 400],
+  ])("an entry is waited for within the deadline: %s", async (_, options, wanted) => {
+    const store = createStore();
+    store.values.set(key, inEnvelope(await sealed()));
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { cache } = slowCache(store, options);
+    const [over, failed] = [vi.fn<(entry: unknown) => void>(), vi.fn<(error: unknown) => void>()];
+    void cache.get(key).then(over, failed);
+    await vi.advanceTimersByTimeAsync(wanted - 1);
+    expect([over.mock.calls, failed.mock.calls]).toEqual([[], []]);
+    await vi.advanceTimersByTimeAsync(1);
+    await vi.waitFor(() => expect(over.mock.calls.length + failed.mock.calls.length).toBe(1));
+    const told = new Error(`${late} 200 ms: load its keys before you start, or raise deadline.`);
+    expect(failed.mock.calls).toEqual(wanted === 200 ? [[told]] : []);
+    expect(vi.getTimerCount()).toBe(wanted === 200 ? 1 : 0);
+  });
+
+  test("a write that waits for them in vain says so, and does not reach the store", async () => {
+    const store = createStore();
+    const cache = keyvTokenCache(majors[0].over(store), { encryption: hanging, deadline: 70 });
+    const written = cache.set(key, entryOf()).then(String, String);
+    await vi.advanceTimersByTimeAsync(56);
+    expect(await written).toContain(`${late} 56 ms`);
+    expect(store.values.size).toBe(0);
+  });
+
+  test("they are the cause that is told, and not the store", async () => {
+    vi.useRealTimers();
+    const store = createStore();
+    store.values.set("planted", inEnvelope(await sealed({ cacheKey: "planted" })));
+    const { join } = await createFleet();
+    const cache = keyvTokenCache(majors[0].over(store), { encryption: hanging, deadline: 100 });
+    const member = join(cache, () => "planted");
+    expect(await member.timedToken()).toBeLessThan(1_000);
+    expect(cacheFailures(member)[0]).toContain(`get: Error: ${late} 80 ms`);
+  });
+
+  test("an encryption of one's own needs no way to get ready", async () => {
+    const own: EntryEncryption = {
+      encrypt: async (text) => `own ${btoa(text)}`,
+      decrypt: async (encrypted) => atob(encrypted.slice(4)),
+    };
+    const cache = keyvTokenCache(majors[0].over(createStore()), { encryption: own });
+    const entry = entryOf();
+    await cache.set(key, entry);
+    expect(await cache.get(key)).toEqual(entry);
+  });
+
+  test("or fail, a look into the cache leaves no unhandled rejection", async () => {
+    const failing = aesGcm(() => Promise.reject(new Error("KMS is down")));
+    const cache = keyvTokenCache(majors[0].over(createStore()), { encryption: failing });
+    expect(await cache.get(key)).toBeUndefined();
+    await new Promise((resolve) => setImmediate(resolve));
   });
 });

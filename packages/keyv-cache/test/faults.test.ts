@@ -1,15 +1,24 @@
 import { inspect } from "node:util";
 import { keyvTokenCache } from "@client-token/keyv-cache";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describeWithOwnRedis } from "../../../test/support/redis.ts";
 import { entryOf, key } from "./support/entries.ts";
-import { createStore, kept, majors } from "./support/keyvs.ts";
+import { createStore, kept, majors, type Major } from "./support/keyvs.ts";
+import { connect, openKeyv, recommended } from "./support/redis-keyvs.ts";
 
 describe.each(majors)("over $name: a fault of the store", ({ over }) => {
   const readFrom = (get: () => Promise<unknown>) => keyvTokenCache(over({ ...createStore(), get })).get(key);
 
   test("in a read rejects, and is no miss", async () => {
     const read = readFrom(() => Promise.reject(new Error("connect ECONNREFUSED")));
-    await expect(read).rejects.toThrow("The shared cache failed: connect ECONNREFUSED");
+    await expect(read).rejects.toThrow(/^The shared cache failed: connect ECONNREFUSED$/);
+  });
+
+  test("in a read of a store over fetch rejects, and is no miss", async () => {
+    const read = readFrom(() =>
+      Promise.reject(new TypeError("fetch failed", { cause: new Error("refused") })),
+    );
+    await expect(read).rejects.toThrow("The shared cache failed: fetch failed");
   });
 
   test("that Keyv only reports as an event rejects the read that it fell into, and no other", async () => {
@@ -105,10 +114,108 @@ describe.each(majors)("over $name: a write that the store reports as done", ({ o
     expect(store.values.get(key)).toContain("secret-token");
   });
 
+  test("is one, if another process has written its own token in the same millisecond", async () => {
+    const now = Date.now();
+    vi.useFakeTimers({ toFake: ["Date"], now });
+    onTestFinished(() => void vi.useRealTimers());
+    const store = createStore();
+    const set = async (): Promise<void> => void store.values.set(key, kept(entryOf(), now));
+    await keyvTokenCache(over({ ...store, set })).set(key, entryOf({ accessToken: "new" }));
+    expect(store.values.get(key)).toContain("secret-token");
+  });
+
   test("of a deletion is none, if a token is there", async () => {
     const store = createStore();
     const set = async (): Promise<void> => void store.values.set(key, kept(entryOf(), Date.now() + 1));
     const cache = keyvTokenCache(over({ ...store, set }));
     await expect(cache.set(key, entryOf({ kind: "tombstone" }))).rejects.toThrow("the entry is not there");
+  });
+});
+
+describe.each(majors)("over $name: a fault of a lost connection", ({ over }) => {
+  const offline = new Error("The client is offline");
+  const refused = new Error("connect ECONNREFUSED");
+
+  /** A store whose client tells of every call, as that of @keyv/redis does, and what it is told meanwhile. */
+  function openOffline() {
+    const keyv = over({
+      ...createStore(),
+      async get() {
+        keyv.emit("error", offline);
+        throw offline;
+      },
+    });
+    const cache = keyvTokenCache(keyv);
+    const failure = async (): Promise<unknown> => cache.get(key).catch((error: unknown) => error);
+    return { failure, hear: (error: unknown) => keyv.emit("error", error) };
+  }
+
+  test("says why the connection was lost, however many calls failed since", async () => {
+    const { failure, hear } = openOffline();
+    expect(await failure()).toEqual(new Error("The shared cache failed: The client is offline"));
+    const told = new Error(
+      "The shared cache failed: The client is offline (last heard: connect ECONNREFUSED)",
+    );
+    hear(refused);
+    for (let i = 0; i < 3; i++) expect(await failure()).toEqual(told);
+    hear(new Error("WRONGPASS"));
+    hear(new Error("WRONGPASS"));
+    expect(String(await failure())).toContain("(last heard: WRONGPASS)");
+    hear(new TypeError("Cannot read properties of undefined (reading 'destroy')"));
+    expect(String(await failure())).toContain("(last heard: WRONGPASS)");
+  });
+
+  test("says it in a write, too", async () => {
+    const keyv = over({ ...createStore(), set: () => Promise.reject(offline) });
+    const cache = keyvTokenCache(keyv);
+    keyv.emit("error", refused);
+    await expect(cache.set(key, entryOf())).rejects.toThrow("(last heard: connect ECONNREFUSED)");
+  });
+
+  test("says it for a minute", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { failure, hear } = openOffline();
+    hear(refused);
+    vi.advanceTimersByTime(59_999);
+    expect(String(await failure())).toContain("ECONNREFUSED");
+    vi.advanceTimersByTime(1);
+    expect(String(await failure())).not.toContain("ECONNREFUSED");
+  });
+
+  test("quotes nothing of what was to be stored when the connection was lost", async () => {
+    const { failure, hear } = openOffline();
+    hear(Object.assign(new Error(`dropped in SET ${kept(entryOf())}`), { command: kept(entryOf()) }));
+    const shown = inspect(await failure(), { depth: 9, showHidden: true });
+    expect(shown).toContain("last heard: dropped in SET");
+    expect(shown).not.toContain("secret-token");
+  });
+});
+
+describeWithOwnRedis("a Redis that takes no connection is told with its reason", (start) => {
+  const expectFailure = async (url: string, major: Major, failure: RegExp): Promise<void> => {
+    const store = recommended(url);
+    const cache = keyvTokenCache(openKeyv(store, major, "tokens"));
+    void store.getClient().catch(() => {});
+    const fails = async (): Promise<void> => expect(cache.get(key)).rejects.toThrow(failure);
+    await vi.waitFor(fails, { timeout: 5_000, interval: 20 });
+  };
+
+  test.each(majors)("$name, nobody listens there", async (major) => {
+    const redis = await start();
+    await redis.stop();
+    await expectFailure(
+      redis.url,
+      major,
+      /: The client is offline \(last heard: connect ECONNREFUSED \S+\)$/,
+    );
+  });
+
+  test.each(majors)("$name, the password is wrong", async (major) => {
+    await using redis = await start();
+    const client = await connect(redis.url);
+    await client.sendCommand(["ACL", "SETUSER", "invoices", "on", ">right"]);
+    const url = redis.url.replace("//", "//invoices:secret@");
+    await expectFailure(url, major, /: The client is offline \(last heard: WRONGPASS (?!.*secret).+\)$/);
   });
 });

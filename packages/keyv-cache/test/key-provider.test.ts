@@ -81,6 +81,28 @@ describe("a key provider", () => {
     expect(provider.calls).toBe(2);
   });
 
+  test("is waited for no longer than 100 ms where a key is unknown, and asked on in the background", async () => {
+    vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+    const { provider, cipher } = createProvider(old);
+    await cipher.decrypt(byOld, "a");
+    let answer = (): void => {};
+    provider.answer = () => new Promise((resolve) => (answer = () => resolve([next, old])));
+    seconds(10);
+    const over = vi.fn<(text: string | undefined) => void>();
+    void cipher.decrypt(byNext, "a").then(over);
+    await vi.advanceTimersByTimeAsync(99);
+    expect(over).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(over).toHaveBeenCalledExactlyOnceWith(undefined);
+    expect(vi.getTimerCount()).toBe(0);
+
+    const read = cipher.decrypt(byNext, "a");
+    answer();
+    expect(await read).toBe("by next");
+    expect(vi.getTimerCount()).toBe(0);
+    expect(provider.calls).toBe(2);
+  });
+
   test("is not asked for what names no key", async () => {
     const { provider, cipher } = createProvider(old);
     await cipher.decrypt(byOld, "a");

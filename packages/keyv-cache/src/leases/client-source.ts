@@ -1,6 +1,9 @@
 import { ConfigurationError } from "@client-token/core";
 
-/** A client, or a function that gives it and is asked at each use: stores replace a client that failed. */
+/**
+ * A client, or a function that gives it and is asked at each taking of a lease: stores replace a client that failed.
+ * A lease is given back through the client that it was taken with.
+ */
 export type ClientSource<Client> = Client | (() => Client | Promise<Client>);
 
 /** A client is checked where it can first be seen: at once, or when the function gives it. */

@@ -34,22 +34,18 @@ const margin = 500;
  */
 export function memcacheLease(client: ClientSource<MemcacheLeaseClient>): AcquireLease {
   const connected = clientOf(client, check);
-  const holder = async (key: string): Promise<unknown> => {
+  return leasesIn(async () => {
     const memcache = await connected();
-    return (await memcache.get(key)).value;
-  };
-  return leasesIn({
-    async take(key, owner, duration) {
-      const memcache = await connected();
+    const holder = async (key: string): Promise<unknown> => (await memcache.get(key)).value;
+    return {
       // The second under way counts as one.
-      return memcache.add(key, owner, { expires: Math.ceil(duration / 1000) + 1 });
-    },
-    holder,
-    async drop(key, owner, left) {
-      if (left < margin || String(await holder(key)) !== owner) return false;
-      const memcache = await connected();
-      return memcache.delete(key);
-    },
+      take: (key, owner, duration) => memcache.add(key, owner, { expires: Math.ceil(duration / 1000) + 1 }),
+      holder,
+      async drop(key, owner, left) {
+        if (left < margin || String(await holder(key)) !== owner) return false;
+        return memcache.delete(key);
+      },
+    };
   });
 }
 

@@ -1,6 +1,6 @@
 import type { AcquireLease } from "./acquire-lease.ts";
 import { refuse } from "./client-source.ts";
-import { leasesIn } from "./lease-store.ts";
+import { leasesIn, type LeaseStore } from "./lease-store.ts";
 
 /** Runs one SQL statement with the parameters `$1`, `$2` …, outside of any transaction. */
 export type PostgresQuery = (
@@ -53,7 +53,7 @@ RETURNING key`;
     const result = await query(sql, params);
     return ("rows" in result ? result.rows : result).length > 0;
   };
-  return leasesIn({
+  const store: LeaseStore = {
     async take(key, owner, duration) {
       try {
         return await changes(acquire, key, owner, duration);
@@ -64,7 +64,8 @@ RETURNING key`;
       return changes(acquire, key, owner, duration);
     },
     drop: (key, owner) => changes(release, key, owner),
-  });
+  };
+  return leasesIn(() => store);
 }
 
 /** SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html */

@@ -29,19 +29,15 @@ export interface RedisLeaseClient {
  */
 export function redisLease(client: ClientSource<RedisLeaseClient>): AcquireLease {
   const connected = clientOf(client, check);
-  return leasesIn({
-    async take(key, owner, duration) {
-      const redis = await connected();
-      return (await redis.set(key, owner, { NX: true, PX: duration })) !== null;
-    },
-    async holder(key) {
-      const redis = await connected();
-      return redis.get(key);
-    },
-    async drop(key, owner) {
-      const redis = await connected();
-      return (await redis.eval(compareAndDelete, { keys: [key], arguments: [owner] })) === 1;
-    },
+  return leasesIn(async () => {
+    const redis = await connected();
+    return {
+      take: async (key, owner, duration) =>
+        (await redis.set(key, owner, { NX: true, PX: duration })) !== null,
+      holder: (key) => redis.get(key),
+      drop: async (key, owner) =>
+        (await redis.eval(compareAndDelete, { keys: [key], arguments: [owner] })) === 1,
+    };
   });
 }
 

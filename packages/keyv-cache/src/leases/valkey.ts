@@ -30,19 +30,13 @@ export interface ValkeyLeaseClient {
  */
 export function valkeyLease(client: ClientSource<ValkeyLeaseClient>): AcquireLease {
   const connected = clientOf(client, check);
-  return leasesIn({
-    async take(key, owner, duration) {
-      const valkey = await connected();
-      return (await valkey.set(key, owner, "PX", duration, "NX")) !== null;
-    },
-    async holder(key) {
-      const valkey = await connected();
-      return valkey.get(key);
-    },
-    async drop(key, owner) {
-      const valkey = await connected();
-      return (await valkey.eval(compareAndDelete, 1, key, owner)) === 1;
-    },
+  return leasesIn(async () => {
+    const valkey = await connected();
+    return {
+      take: async (key, owner, duration) => (await valkey.set(key, owner, "PX", duration, "NX")) !== null,
+      holder: (key) => valkey.get(key),
+      drop: async (key, owner) => (await valkey.eval(compareAndDelete, 1, key, owner)) === 1,
+    };
   });
 }
 

@@ -1,18 +1,4 @@
-import { beforeAll } from "vitest";
 import { describeWithValkey } from "../../../../test/support/describe-stores.ts";
-import { loadRecipe, majors } from "../recipes/recipe.ts";
-import { testContract } from "./recipe-contract.ts";
+import { testRecipe } from "./recipe-contract.ts";
 
-describeWithValkey("over Valkey", (start) => {
-  let server: Awaited<ReturnType<typeof start>>;
-  beforeAll(async () => {
-    server = await start();
-    return () => server.stop();
-  });
-
-  for (const { name, keyv } of majors) {
-    testContract(`the recipe with ${name}`, () =>
-      loadRecipe("valkey", { url: server.url, keyv, patient: true }),
-    );
-  }
-});
+describeWithValkey("over Valkey", (start) => testRecipe("valkey", start));

@@ -34,13 +34,38 @@ const ways = {
 describeWithOwnRedis("a lease in Redis", (start) => {
   keepsLeasePromises(() => benchOver(start, ways));
 
-  test("goes through the client that there is at the moment", async () => {
+  test("is taken through the client that there is at the moment, and given back through the same", async () => {
     await using redis = await start();
     const clients = [await openClient(redis.url), await openClient(redis.url)];
-    const acquire = redisLease(() => clients[0]!);
-    const lease = await acquire(freshKey(), 5_000);
-    clients.shift()?.destroy();
-    await expect(lease?.release()).resolves.toBeUndefined();
+    let asked = 0;
+    const acquire = redisLease(() => clients[asked++ % 2]!);
+    const key = freshKey();
+    const lease = await acquire(key, 5_000);
+    await lease?.release();
+    expect(await holderInRedis(redis, key)).toBeUndefined();
+    expect(asked).toBe(1);
+    clients[0]?.destroy();
+    await expect((await acquire(key, 5_000))?.release()).resolves.toBeUndefined();
+    expect(asked).toBe(2);
+  });
+
+  test("that was under way when its store was disconnected opens no connection to undo that", async () => {
+    await using redis = await start();
+    const store = new KeyvRedis(redis.url);
+    store.on("error", () => {});
+    onTestFinished(() => store.disconnect(true));
+    const client = await store.getClient();
+    const getClient = vi.spyOn(store, "getClient");
+    redis.pause();
+    const acquired = redisLease(() => store.getClient())(freshKey(), 5_000);
+    await vi.waitFor(() => expect(getClient).toHaveBeenCalled());
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await store.disconnect(true);
+    await expect(acquired).rejects.toBeInstanceOf(Error);
+    redis.resume();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(getClient).toHaveBeenCalledOnce();
+    expect([client.isOpen, store.client.isOpen]).toEqual([false, false]);
   });
 
   test("is not asked for by whoever has stopped waiting", async () => {
