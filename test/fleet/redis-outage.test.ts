@@ -25,7 +25,7 @@ describeFleet("20 processes whose Redis fails", (open) => {
       const calls = await underLoad(world, async () => {
         await sleep(500);
         await event(world);
-        await sleep(3_000);
+        await sleep(2_000);
       });
       const figures = await figuresOf(world, calls, 1);
       expect(Object.keys(figures.outcomes)).toEqual(["200"]);
