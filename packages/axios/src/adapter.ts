@@ -51,8 +51,12 @@ export function clientTokenAdapter<M extends AnyManager = DefaultManager>(
   return (next) => authorizedAdapter(authorizer, next);
 }
 
-/** What lies beneath the adapters made here. */
-const wrapped = new WeakMap<AxiosAdapter, NonNullable<AdapterOption>>();
+/** The key of what lies beneath an adapter made here. */
+const beneath: unique symbol = Symbol("beneath");
+
+interface AuthorizedAdapter extends AxiosAdapter {
+  [beneath]?: AdapterOption;
+}
 
 /** The types of Axios 1.16 do not know the second parameter yet. */
 const adapterFor: (adapter: AdapterOption, config: InternalAxiosRequestConfig) => AxiosAdapter = getAdapter;
@@ -63,14 +67,14 @@ export function authorizedAdapter(
   next: AdapterOption,
   instance?: AxiosInstance,
 ): AxiosAdapter {
-  const lower = typeof next === "function" ? wrapped.get(next) : undefined;
-  const inner = lower ?? next ?? ["xhr", "http", "fetch"];
-  const adapter: AxiosAdapter = async (config) => {
+  const given: AuthorizedAdapter | undefined = typeof next === "function" ? next : undefined;
+  const inner = given?.[beneath] ?? next ?? ["xhr", "http", "fetch"];
+  const adapter: AuthorizedAdapter = async (config) => {
     const send = adapterFor(inner, config);
     const { baseURL } = instance?.defaults ?? config;
     const attaching = attach(authorizer, config, baseURL);
     const attachment = attaching instanceof Promise ? await attaching : attaching;
-    if (attachment === undefined) return send(config);
+    if (!attachment) return send(config);
 
     const attempt = async (added: Attachment): Promise<AxiosResponse> => {
       const before = overlay(config, added);
@@ -84,6 +88,6 @@ export function authorizedAdapter(
       repair(authorizer, added, config, attempt(added), sendWith);
     return sendWith(attachment);
   };
-  wrapped.set(adapter, inner);
+  adapter[beneath] = inner;
   return adapter;
 }

@@ -37,10 +37,7 @@ export interface ClientTokenInterceptors {
 type Carrier = InternalAxiosRequestConfig & { clientTokenSent?: () => Worn };
 
 /** What a config carries, and what it was like before. */
-interface Worn {
-  readonly sent: Attachment;
-  readonly before: object;
-}
+type Worn = readonly [sent: Attachment, before: object];
 
 /**
  * The interceptor parts, for instances whose other interceptors have to see the header (signatures). The request
@@ -73,7 +70,7 @@ export function clientTokenInterceptors<M extends AnyManager = DefaultManager>(
   const bare = new Axios({});
   const settle = (config: Carrier, answer: Promise<AxiosResponse>): Promise<AxiosResponse> => {
     const sent = takeOff(config);
-    if (sent === undefined) return answer;
+    if (!sent) return answer;
     return repair(authorizer, sent, config, answer, (again) =>
       bare.request(putOn({ ...config, transformRequest: [] }, again)),
     );
@@ -99,19 +96,20 @@ export function clientTokenInterceptors<M extends AnyManager = DefaultManager>(
 }
 
 function putOn(config: Carrier, sent: Attachment | undefined): Carrier {
-  if (sent !== undefined) {
+  if (sent) {
     const before = overlay(config, sent);
-    config.clientTokenSent = () => ({ sent, before });
+    config.clientTokenSent = () => [sent, before];
   }
   return config;
 }
 
 /** What was sent, if it is still there: later interceptors may have set a header of their own. */
 function takeOff(config: Carrier): Attachment | undefined {
-  const { sent, before } = config.clientTokenSent?.() ?? {};
-  const headers = (config.headers = AxiosHeaders.from(config.headers));
+  const [sent, before] = config.clientTokenSent?.() ?? [];
+  if (!sent) return undefined;
+  const headers = AxiosHeaders.from(config.headers);
   // Where a redirect has led away from its origin, there is none on either side.
-  if (sent === undefined || headers.get("authorization") !== sent.headers["authorization"]) return undefined;
+  if (headers.get("authorization") !== sent.headers["authorization"]) return undefined;
   headers.delete(Object.keys(sent.headers));
   Object.assign(config, before, { headers, clientTokenSent: undefined });
   return sent;

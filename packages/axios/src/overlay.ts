@@ -1,5 +1,5 @@
 import type { Attachment } from "@client-token/core/adapter";
-import type { InternalAxiosRequestConfig } from "axios";
+import { AxiosHeaders, type InternalAxiosRequestConfig } from "axios";
 
 /**
  * Puts a token on a config, and sends it where redirects have led. Returns what it changed, as it was before: a config
@@ -9,7 +9,8 @@ export function overlay(
   config: InternalAxiosRequestConfig,
   { headers: added, without, bound, moved, withBody, url, method }: Attachment,
 ): object {
-  const headers = config.headers.concat(added);
+  // A copy by `concat` would look for the name of each header among all the others.
+  const headers = Object.assign(new AxiosHeaders(), config.headers).set(added);
   headers.delete([...without]);
   const changes = {
     headers,

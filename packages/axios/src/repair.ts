@@ -17,7 +17,7 @@ export async function repair(
   if (!answer || (answer.status !== 401 && !sent.bound)) return first;
   const judging = authorizer.shouldRetry(sent, responseView(answer), isReplayable(config.data));
   const again = await untilCancelled(config, judging);
-  if (again === undefined) return first;
+  if (!again) return first;
   discard(answer.data);
   return resend(again);
 }
