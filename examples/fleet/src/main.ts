@@ -8,7 +8,8 @@ import { deadline } from "./timing.ts";
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => stop.abort(new Error(`Stopped by ${signal}.`)));
+  // For good: what the live view is drawn with ends a process where nobody else listens.
+  process.on(signal, () => stop.abort(new Error(`Stopped by ${signal}.`)));
 }
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 

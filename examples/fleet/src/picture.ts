@@ -19,8 +19,8 @@ export function figuresOf({ authorizationServer, fleet }: Sight): string {
     `${String(lately).padStart(4)} calls/s`,
     `token requests ${authorizationServer.tokenRequests.length}`,
     `renewals ${renewals["token-endpoint"]}, taken over ${renewals["shared-cache"]}`,
-    `failed calls ${failed}`,
-  ].join("   ");
+    `failed ${failed}`,
+  ].join("  ");
 }
 
 /** Which token each process was last served with, by the number that the API gave it. */

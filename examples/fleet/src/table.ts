@@ -1,14 +1,14 @@
 import { styleText } from "node:util";
 import type { Verdict } from "./promises.ts";
 
-const columns = ["", "", "token requests", "failed calls", "served in the end", "longest call"];
+const columns = ["", "", "token requests", "failed", "served", "longest"];
 
 /** The verdicts as lines: what was promised, and what came of it. */
 export function tableOf(verdicts: readonly Verdict[]): string[] {
   const rows = [columns, ...verdicts.map(rowOf)];
   const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row, index) => {
-    const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("   ");
+    const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
     if (index === 0) return styleText("dim", line.trimEnd());
     return verdicts[index - 1]?.broken.length === 0 ? line.trimEnd() : styleText("red", line.trimEnd());
   });

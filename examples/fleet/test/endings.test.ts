@@ -34,6 +34,19 @@ describeWithOwnRedis("a run", () => {
     expect(code).toBe(1);
   }, 90_000);
 
+  test.concurrent("Ctrl-C in a terminal ends it in order, too", async () => {
+    const terminal =
+      "for (const stream of [process.stdout, process.stderr]) Object.assign(stream, { isTTY: true, columns: 80 })";
+    const importing = `--import=data:text/javascript,${encodeURIComponent(terminal)}`;
+    const args = ["--workers", "2", "--seconds", "60"];
+    const { shows, stop, ended } = runFleet(args, { NODE_OPTIONS: importing });
+    await shows("token of each process");
+    stop();
+    const { code, output } = await ended;
+    expect(output).toContain("Stopped by SIGINT.");
+    expect(code).toBe(1);
+  }, 90_000);
+
   test.concurrent("Ctrl-C ends everything, also a Redis that hangs", async () => {
     const mark = randomUUID();
     const args = ["--workers", "2", "--seconds", "1", "--event", "redis-paused"];

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { EventEmitter, on } from "node:events";
 import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -8,6 +9,8 @@ const compileCache = fileURLToPath(new URL("../node_modules/.cache/compiled", im
 
 /** A run of the example as a user starts it: a process of its own, without a terminal. */
 export interface FleetRun {
+  /** Resolves when it has printed this in one piece. */
+  readonly shows: (text: string) => Promise<void>;
   readonly stop: () => void;
   readonly ended: Promise<{ readonly code: unknown; readonly output: string }>;
 }
@@ -16,6 +19,7 @@ export interface FleetRun {
 export function runFleet(args: readonly string[], env: NodeJS.ProcessEnv = {}): FleetRun {
   const { FORCE_COLOR: _, ...inherited } = process.env;
   const controller = new AbortController();
+  const printed = new EventEmitter<{ text: [string] }>();
   const ended = new Promise<Awaited<FleetRun["ended"]>>((resolve) => {
     const child = execFile(
       process.execPath,
@@ -25,9 +29,16 @@ export function runFleet(args: readonly string[], env: NodeJS.ProcessEnv = {}): 
         resolve({ code: error === null ? 0 : (error.code ?? error.signal), output: stdout + stderr });
       },
     );
+    child.stdout?.on("data", (text: string) => printed.emit("text", text));
     controller.signal.addEventListener("abort", () => child.kill("SIGINT"));
   });
-  return { stop: () => controller.abort(), ended };
+  return {
+    async shows(text) {
+      for await (const [piece] of on(printed, "text")) if (String(piece).includes(text)) return;
+    },
+    stop: () => controller.abort(),
+    ended,
+  };
 }
 
 /** A machine that stalls breaks promises. The run says so; then, and only then, another one decides. */

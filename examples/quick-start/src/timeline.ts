@@ -36,8 +36,8 @@ export interface Timeline {
   readonly onEvent: (event: TokenEvent) => void;
 }
 
-const titles = ["elapsed", "through", "call", "client", "scope", "token from", "token requests", "took"];
-const widths = [8, 9, 14, 10, 14, 16, 14, 9];
+const titles = ["elapsed", "with", "call", "client", "scope", "token from", "requests", "took"];
+const widths = [8, 7, 6, 10, 14, 16, 8, 8];
 
 /** Records and prints what happens. Token requests are counted where they arrive, not where they are made. */
 export function createTimeline(
@@ -79,7 +79,7 @@ export function createTimeline(
         row([
           milliseconds(performance.now() - startedAt),
           through,
-          `${method} /orders`,
+          method,
           client,
           scope,
           tokenFrom,
