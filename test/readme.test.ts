@@ -20,7 +20,7 @@ async function loadTokens(): Promise<{ tokens: TokenManager }> {
   };
 }
 
-test("the seed's example configuration works as written in the README", async () => {
+test("the example configuration works as written in the README", async () => {
   vi.stubEnv("INVOICES_SECRET", "e8ae294a-d5f3-4907-88fa-c83b3546b70c");
   const seen: Request[] = [];
   const network = setupServer(

@@ -22,10 +22,11 @@ interface TokenErrorInit {
  *
  * @example
  * ```ts
- * import { isTokenError } from "@client-token/core";
+ * import { isTokenError, withClientToken } from "@client-token/core";
  *
+ * const invoices = withClientToken("invoices")(fetch);
  * try {
- *   await fetch("https://api.company.com/list");
+ *   await invoices("https://api.company.com/list");
  * } catch (error) {
  *   if (isTokenError(error)) process.stderr.write(`${error.code} for ${error.client}\n`);
  *   else throw error;

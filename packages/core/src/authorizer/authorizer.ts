@@ -56,7 +56,27 @@ export interface Authorizer {
   ): MaybePromise<Attachment | undefined>;
 }
 
-/** Makes the authorizer of one `withClientToken`. Names are looked up when a request is made. */
+/**
+ * Makes the authorizer of one `withClientToken`. Names are looked up when a request is made.
+ *
+ * @param client a registered name, or a handle
+ * @example
+ * ```ts
+ * import { createAuthorizer } from "@client-token/core/adapter";
+ *
+ * const authorizer = createAuthorizer("invoices");
+ *
+ * export async function get(url: string): Promise<Response> {
+ *   const sent = await authorizer.attach({ method: "GET", url, header: () => undefined });
+ *   const answer = await fetch(url, { headers: { ...sent?.headers } });
+ *   if (sent === undefined) return answer;
+ *   const header = (name: string): string | null => answer.headers.get(name);
+ *   const again = await authorizer.shouldRetry(sent, { status: answer.status, url: answer.url, header }, true);
+ *   return again === undefined ? answer : fetch(again.url, { headers: { ...again.headers } });
+ * }
+ * ```
+ * @see RFC 6750 §2.1
+ */
 export function createAuthorizer<M extends AnyManager = DefaultManager>(
   client: ClientReference<M>,
   options: WithClientTokenOptions<M> = {},

@@ -35,12 +35,12 @@ export interface CacheSettings {
   readonly cache?: SharedTokenCache | undefined;
   /**
    * Seconds taken off a token's life, at most half of it: one hour is cached for 59 minutes.
-   * @defaultValue 60
+   * @defaultValue 60; in a client, the manager's
    */
   readonly cacheLifetimeBuffer?: number | undefined;
   /**
    * What keys in the shared cache begin with: up to 64 characters of `A-Z a-z 0-9 . _ : -`.
-   * @defaultValue `"client-token::"`
+   * @defaultValue `"client-token::"`; in a client, the manager's
    */
   readonly cacheKeyPrefix?: string | undefined;
   /** Replaces the key in the shared cache. A clash costs hits, never a wrong token: entries repeat their digest. */
@@ -95,8 +95,9 @@ interface ClientSettings extends CacheSettings {
   /** One of the manager's `httpClients`. Wins over the manager's `httpClient`. */
   readonly httpClientName?: string | undefined;
   /**
-   * Milliseconds for one whole acquisition: credential callbacks, all tries, all pauses.
-   * @defaultValue 10_000
+   * Milliseconds for one whole acquisition: credential callbacks, all tries, all pauses. With a shared cache,
+   * waiting for another process's token request may come before it.
+   * @defaultValue the manager's
    */
   readonly timeout?: number | undefined;
   /**

@@ -23,7 +23,11 @@ export interface ManagerOptions<Name extends string = string> extends CacheSetti
   readonly httpClient?: Fetch | undefined;
   /** HTTP clients that clients choose by `httpClientName`. */
   readonly httpClients?: Readonly<Record<string, Fetch>> | undefined;
-  /** Milliseconds for one whole acquisition. @defaultValue 10_000 */
+  /**
+   * Milliseconds for one whole acquisition, from 100 to 600 000. With a shared cache, waiting for another process's
+   * token request may come before it.
+   * @defaultValue 10_000
+   */
   readonly timeout?: number | undefined;
   /**
    * How many keys are kept in this process: one for each token or remembered failure, one for the options of each

@@ -10,6 +10,8 @@ export interface FakeClock extends Clock {
 
 /**
  * A clock for tests.
+ *
+ * @param start what its wall clock shows at first, in epoch milliseconds. @defaultValue the beginning of 2030
  * @example
  * ```ts
  * import { createTokenManager } from "@client-token/core";
