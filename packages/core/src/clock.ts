@@ -35,6 +35,21 @@ export function unref(timer: unknown): void {
   (timer as { unref?: () => void } | undefined)?.unref?.();
 }
 
+/** What a wait needs of a clock. */
+type Timers = Pick<Clock, "setTimeout" | "clearTimeout">;
+
+/** The timers of a clock, none of which keeps the process alive: for waits that nobody waits for. */
+export function backgroundTimers(clock: Clock): Timers {
+  return {
+    setTimeout(callback, delay) {
+      const timer = clock.setTimeout(callback, delay);
+      unref(timer);
+      return timer;
+    },
+    clearTimeout: (timer) => clock.clearTimeout(timer),
+  };
+}
+
 /** Lets `delay` milliseconds pass. Whoever waits for what comes after has a timer of his own. */
 export function rest(clock: Clock, delay: number): Promise<void> {
   return new Promise((resolve) => unref(clock.setTimeout(resolve, delay)));
@@ -45,7 +60,7 @@ export function rest(clock: Clock, delay: number): Promise<void> {
  * an abort of `signal`. The work goes on, and its late failure is handled; only this wait ends.
  */
 export function waitFor<T>(
-  clock: Clock,
+  clock: Timers,
   work: Promise<T>,
   limit: number,
   late: () => unknown,

@@ -101,7 +101,7 @@ export function createTokenManager(options: ManagerOptions): TokenManager {
       while (background.size > 0) await Promise.all(background);
     };
     // Work in the background does not keep the process alive; whoever waits for it does.
-    await waitFor(settings.clock, idle(), longestTimeout, () => undefined);
+    await waitFor(settings.clock, idle(), longestTimeout, () => undefined).catch(() => {});
   };
 
   return {

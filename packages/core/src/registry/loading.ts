@@ -1,4 +1,4 @@
-import { waitFor } from "../clock.ts";
+import { backgroundTimers, waitFor } from "../clock.ts";
 import { ConfigurationError, safeCause, TokenClientError } from "../errors.ts";
 import { resolveClient, type ResolvedClient } from "../options/resolve-client.ts";
 import type { ResolvedManager } from "../options/resolve-manager.ts";
@@ -16,7 +16,9 @@ async function load(slot: ClientSlot, manager: ResolvedManager): Promise<Resolve
   const { clock, timeout } = manager;
   if (failure !== undefined && clock.monotonic() < failure.until) throw failure.error;
   try {
-    const options = await waitFor(clock, Promise.resolve().then(slot.load), timeout, () =>
+    const loading = Promise.resolve().then(slot.load);
+    // Whoever waits for them has a timer of his own.
+    const options = await waitFor(backgroundTimers(clock), loading, timeout, () =>
       Error(`No options within ${timeout} ms.`),
     );
     if (options === undefined) throw unknownClient(slot.name, "resolveClient knows none of that name");

@@ -54,15 +54,23 @@ export function createRegistry(
 
   /** Puts new options in place of old ones. Tokens that they ask for as well go on being used. */
   const renew = (slot: ClientSlot, options: ResolvedClient): void => {
-    const sources = sourcesOf(holdings, slot).map(({ held, client, grant }) => ({ held, client, grant }));
+    const sources = sourcesOf(holdings, slot);
+    const { options: old = options } = slot;
+    if (asksAlike(old, options, old.grant, options.grant)) {
+      // Whoever waits for a token waits for no other one.
+      slot.options = options;
+      for (const source of sources) source.client = options;
+      return;
+    }
+    const before = sources.map(({ held, proofKey, client, grant }) => ({ held, proofKey, client, grant }));
     const isRegistered = registered.get(slot.name) === slot;
     retire(slot.name);
     const heir = { ...slot, id: ++lastId, options, main: undefined, retired: false, gone: false };
     if (isRegistered) registered.set(slot.name, heir);
     else keepTenant(holdings, heir);
-    for (const { held, client, grant } of sources) {
+    for (const { held, proofKey, client, grant } of before) {
       if (held !== undefined && asksAlike(client, options, grant))
-        sourceFor(holdings, environment, heir, options, grant).held = held;
+        Object.assign(sourceFor(holdings, environment, heir, options, grant), { held, proofKey });
     }
   };
 
@@ -87,7 +95,8 @@ export function createRegistry(
       if (slot.freshUntil === Infinity || clock.monotonic() < slot.freshUntil || slot.loading !== undefined)
         return;
       const take = (options: ResolvedClient): void => {
-        if (!slot.retired) renew(slot, options);
+        // Its place may be another's: it made room for others, or the name was registered.
+        if (known(slot.name) === slot) renew(slot, options);
       };
       const bear = (error: unknown): void => {
         // A tenant that is gone; the next call says so. Anything else may pass, and what was known serves.
@@ -115,9 +124,9 @@ export function createRegistry(
   return registry;
 }
 
-/** Whether both options would get the same token for `grant`. */
-function asksAlike(first: ResolvedClient, second: ResolvedClient, grant: Grant): boolean {
-  return first.dpop === second.dpop && canonicalKey(first, grant) === canonicalKey(second, grant);
+/** Whether the second options would get for `next` the token that the first get for `grant`. */
+function asksAlike(first: ResolvedClient, second: ResolvedClient, grant: Grant, next = grant): boolean {
+  return first.dpop === second.dpop && canonicalKey(first, grant) === canonicalKey(second, next);
 }
 
 function knownNames(registered: ReadonlyMap<string, unknown>): string {

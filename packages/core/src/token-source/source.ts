@@ -10,6 +10,8 @@ export type Environment = Pick<SharedSubject, "emit" | "inBackground" | "assertO
 
 /** Everything this process knows about the token of one key. Plain data: there may be a hundred thousand. */
 export interface TokenSource extends Kept, SharedSubject {
+  /** Others take its place that ask for the same tokens. */
+  client: ResolvedClient;
   flight: Flight | undefined;
   trouble: Trouble | undefined;
 }

@@ -27,6 +27,12 @@ describe("nothing keeps the process alive", () => {
     expect(lingered).toBeLessThan(1000);
     expect(world.server.requests.length).toBeGreaterThan(1);
   });
+
+  test("while the options of a client are asked for again, and nobody answers", async () => {
+    const { code, output, lingered } = await run(await createWorld(), "refresh");
+    expect([code, output]).toEqual([0, "asked again"]);
+    expect(lingered).toBeLessThan(1000);
+  });
 });
 
 describe("a process stays alive while somebody waits", () => {

@@ -33,6 +33,20 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     await new Promise((resolve) => setTimeout(resolve, 30));
     say("renewing");
   },
+  refresh: async () => {
+    let slept = 0;
+    const clock: Clock = { ...systemClock, monotonic: () => performance.now() + slept };
+    const answers = [async () => options, () => new Promise<ClientOptions>(() => {})];
+    const tokens = createTokenManager({
+      clock,
+      clientLifetime: 60,
+      resolveClient: async () => answers.shift()?.(),
+    });
+    await tokens.getToken("invoices");
+    slept = 60_000;
+    await tokens.getToken("invoices");
+    say(answers.length === 0 ? "asked again" : "not asked again");
+  },
   "time-out": async () => {
     const tokens = createTokenManager({
       clients: { invoices: { ...options, timeout: 200, httpClient: never } },
