@@ -22,12 +22,16 @@ export function createBreaker(): Breaker {
   let until: number | undefined;
   let probing: Promise<void> | undefined;
 
+  const open = (clock: Clock): void => {
+    until = clock.monotonic() + pause;
+  };
+
   const breaker: Breaker = {
     isOpen: () => until !== undefined,
     async probe(clock, send) {
       if (until === undefined || (probing === undefined && clock.monotonic() < until)) return;
       probing ??= send()
-        .then(breaker.succeeded, () => breaker.failed(clock, true))
+        .then(breaker.succeeded, () => open(clock))
         .finally(() => (probing = undefined));
       await probing;
     },
@@ -37,7 +41,8 @@ export function createBreaker(): Breaker {
     },
     failed(clock, late) {
       rejections++;
-      if (late || rejections >= mostRejections) until = clock.monotonic() + pause;
+      // Calls that go out all the same do not put off the probe.
+      if (until === undefined && (late || rejections >= mostRejections)) open(clock);
     },
   };
   return breaker;

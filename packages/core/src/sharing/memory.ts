@@ -24,6 +24,10 @@ export interface Memory {
   written: string | undefined;
   /** Access tokens that it has deleted: a late write, or a store that did not take the deletion, may bring them back. */
   dismissed: readonly (string | undefined)[];
+  /** The last deletion of its own. */
+  buried: string;
+  /** Its own deletion that waits for its turn. */
+  deletion: Promise<void> | undefined;
   /** A lease stood longer than it may, and this process has had none since. */
   leaseStuck: boolean;
 }
@@ -40,6 +44,8 @@ export function createMemories(): MemoryOf {
       stored: undefined,
       written: undefined,
       dismissed: [],
+      buried: "",
+      deletion: undefined,
       leaseStuck: false,
     };
     memories.set(subject, memory);

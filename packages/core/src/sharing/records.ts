@@ -28,7 +28,8 @@ interface ReadOptions {
 /** The entries of all subjects. All calls end in time and reject if the store fails. */
 export interface Records {
   read(subject: SharedSubject, options?: ReadOptions): Promise<Found>;
-  writeToken(subject: SharedSubject, held: HeldToken): Promise<void>;
+  /** Unless another deletion than `tombstone` has been heard of since. */
+  writeToken(subject: SharedSubject, held: HeldToken, tombstone: string | undefined): Promise<void>;
   writeFailure(subject: SharedSubject, failure: SharedFailure): Promise<void>;
   /** @throws TokenClientError if the deletion could not be stored */
   writeTombstone(subject: SharedSubject, deleted: HeldToken | undefined, life: number): Promise<void>;
@@ -66,17 +67,19 @@ export function openRecords(cache: TokenCache, store: Store, memoryOf: MemoryOf)
         },
       }),
 
-    writeToken(subject, held) {
+    writeToken(subject, held, tombstone) {
       const { accessToken } = held.token;
       const memory = memoryOf(subject);
       memory.written = accessToken;
-      // Some servers issue the same token again.
-      memory.dismissed = memory.dismissed.filter((token) => token !== accessToken);
       return store.call(subject, {
         operation: "set",
         whenOpen: "wait",
         secret: accessToken,
         async run({ key, digest }, signal) {
+          // In its turn: a deletion of this process may have been before it.
+          if (memory.tombstone !== tombstone) return;
+          // Some servers issue the same token again.
+          memory.dismissed = memory.dismissed.filter((token) => token !== accessToken);
           await cache.set(key, encodeToken(held, digest), { signal });
           memory.stored = accessToken;
         },
@@ -95,18 +98,23 @@ export function openRecords(cache: TokenCache, store: Store, memoryOf: MemoryOf)
 
     async writeTombstone(subject, deleted, life) {
       const { clock, name } = subject.client;
-      const id = crypto.randomUUID();
       const memory = memoryOf(subject);
-      memory.tombstone = id;
+      memory.tombstone = memory.buried = crypto.randomUUID();
       const tokens = [deleted?.token.accessToken, memory.stored, memory.written];
       memory.dismissed = tokens.filter((token) => token !== undefined);
-      const deletion = store.call(subject, {
-        operation: "set",
-        whenOpen: "insist",
-        run: async ({ key, digest }, signal) =>
-          cache.set(key, encodeTombstone(id, digest, clock.now() + life), { signal }),
-      });
-      await deletion.catch((cause: unknown) => {
+      // Those that come before it is its turn share it: a store that hangs would have each wait for all before it.
+      memory.deletion ??= store
+        .call(subject, {
+          operation: "set",
+          whenOpen: "insist",
+          async run({ key, digest }, signal) {
+            memory.deletion = undefined;
+            const tombstone = encodeTombstone(memory.buried, digest, clock.now() + life);
+            await cache.set(key, tombstone, { signal });
+          },
+        })
+        .finally(() => (memory.deletion = undefined));
+      await memory.deletion.catch((cause: unknown) => {
         throw new TokenClientError(
           "the token is deleted here, but the shared cache did not take the deletion, so other processes may still use it: delete it again later.",
           { client: name, code: "ERR_TOKEN_CACHE", cause: safeCause(cause) },

@@ -1,5 +1,6 @@
 import { sharedKey, type SharedKey } from "../cache/shared-key.ts";
 import { ConfigurationError, safeCause } from "../errors.ts";
+import type { ResolvedClient } from "../options/resolve-client.ts";
 import type { SharedSubject } from "../options/shared-tokens.ts";
 import type { TokenCache } from "../options/token-cache.ts";
 import type { CacheOperation } from "../options/token-event.ts";
@@ -29,8 +30,9 @@ export interface Store {
   call<T>(subject: SharedSubject, call: StoreCall<T>): Promise<T>;
 }
 
-/** The key of a subject, for as long as its tokens are bound to the same key. */
+/** The key of a subject, for as long as its options and the key that its tokens are bound to stay the same. */
 interface KnownKey {
+  readonly client: ResolvedClient;
   readonly bound: string | undefined;
   readonly key: Promise<SharedKey>;
 }
@@ -43,11 +45,12 @@ export function openStore(cache: TokenCache, deadline: number): Store {
   const inTurn = createQueues();
 
   const keyOf = (subject: SharedSubject): Promise<SharedKey> => {
-    const bound = subject.proofKey?.thumbprint;
+    const { client, proofKey } = subject;
+    const bound = proofKey?.thumbprint;
     const known = keys.get(subject);
-    if (known !== undefined && known.bound === bound) return known.key;
+    if (known?.client === client && known.bound === bound) return known.key;
     const key = sharedKey(subject);
-    keys.set(subject, { bound, key });
+    keys.set(subject, { client, bound, key });
     // A cacheKey function that failed once may work the next time.
     key.catch(() => keys.delete(subject));
     return key;
@@ -55,13 +58,13 @@ export function openStore(cache: TokenCache, deadline: number): Store {
 
   /** Rejects while the store is left alone. */
   const admit = async (
-    { client }: SharedSubject,
+    { client: { clock } }: SharedSubject,
+    { key }: SharedKey,
     whenOpen: StoreCall<unknown>["whenOpen"],
   ): Promise<void> => {
     if (!breaker.isOpen() || whenOpen === "insist") return;
-    const { clock, cacheKeyPrefix } = client;
-    // Nothing is ever stored there; a store may take no other prefix than this.
-    const read = (signal: AbortSignal): Promise<unknown> => cache.get(`${cacheKeyPrefix}probe`, { signal });
+    // Nothing is ever stored there; a store may take no keys but those that begin like this one.
+    const read = (signal: AbortSignal): Promise<unknown> => cache.get(`${key}:probe`, { signal });
     const probing = breaker.probe(clock, () => inTime(clock, deadline, read));
     if (whenOpen === "wait") await probing;
     if (breaker.isOpen()) {
@@ -85,14 +88,14 @@ export function openStore(cache: TokenCache, deadline: number): Store {
 
   return {
     async call(subject, call) {
-      await admit(subject, call.whenOpen);
       const fail = (error: unknown): never => {
         throw tell(subject, call, error);
       };
       const key = await keyOf(subject).catch(fail);
+      await admit(subject, key, call.whenOpen);
       return inTurn(key.key, async () => {
         // The call before may have found out that the store hangs.
-        await admit(subject, call.whenOpen);
+        await admit(subject, key, call.whenOpen);
         return run(subject, call, key).catch(fail);
       });
     },
@@ -108,9 +111,14 @@ function tell(
   const secrets = [secret, held?.token.accessToken].filter((one) => one !== undefined);
   // A parser's words quote what it read.
   const told = error instanceof SyntaxError ? new Error("The shared cache holds what is no entry.") : error;
-  const shown =
-    safeCause(told, (text) => secrets.reduce((clean, one) => clean.replaceAll(one, "[redacted]"), text)) ??
-    new Error("The shared cache failed.");
+  const clean = (text: string): string =>
+    secrets.reduce((rest, one) => rest.replaceAll(one, "[redacted]"), withoutArguments(text));
+  const shown = safeCause(told, clean) ?? new Error("The shared cache failed.");
   emit({ type: "cache-failed", client: client.name, operation, error: shown });
   return shown;
+}
+
+/** Redis repeats a command that it does not know, and that may hold the password of the connection. */
+function withoutArguments(text: string): string {
+  return text.replace(/,? with args beginning with:.*/s, "");
 }

@@ -3,7 +3,7 @@ import { isTokenError } from "../errors.ts";
 import type { SharedFlight, SharedOutcome, SharedSubject } from "../options/shared-tokens.ts";
 import { leasePause, renewalLookPause } from "../policy/back-off.ts";
 import { isLate, since, type HeldToken } from "../policy/held-token.ts";
-import { isFit } from "./adoption.ts";
+import { isFit, isOlder } from "./adoption.ts";
 import { describeFailure, describeSilence, sharedError } from "./failures.ts";
 import type { Leases, Release } from "./leases.ts";
 import { lastFailure, type MemoryOf, type StandingFailure } from "./memory.ts";
@@ -147,19 +147,30 @@ async function restBetweenLooks({ subject, flight }: Turn, round: number): Promi
 
 async function ask(turn: Turn): Promise<SharedOutcome> {
   const { records, subject, flight } = turn;
+  const { clock } = subject.client;
+  const memory = turn.memoryOf(subject);
+  const stored = memory.stored;
   try {
     const first = await flight.ask();
-    turn.memoryOf(subject).rowEnded = true;
+    memory.rowEnded = true;
     const found = turn.blind ? undefined : await records.read(subject).catch(() => undefined);
+    turn.blind = found === undefined;
     if (found?.deleted === true) subject.held = undefined;
+    const latest = found?.token;
+    if (latest !== undefined && latest.token.accessToken !== stored && isOlder(first, latest)) {
+      // Asked for and shared meanwhile, perhaps in place of a deletion that meant this one too.
+      if (!isLate(latest, clock))
+        return { held: latest, from: "shared-cache", settle: async () => turn.release?.() };
+    }
     // It may have been issued before the deletion, and then it was meant too.
     const held = found?.deleted === true ? await flight.ask() : first;
     return {
       held,
       from: "token-endpoint",
       async settle(landed) {
-        if (landed && !(turn.blind && (await wasDeleted(turn, held)))) {
-          await records.writeToken(subject, held).catch(() => {});
+        const { tombstone } = memory;
+        if (landed && !(turn.blind && (await mayBeDeleted(turn, held)))) {
+          await records.writeToken(subject, held, tombstone).catch(() => {});
         }
         await turn.release?.();
       },
@@ -171,10 +182,11 @@ async function ask(turn: Turn): Promise<SharedOutcome> {
   }
 }
 
-/** Whoever asked without a look has one now: a deletion that came meanwhile is not written over. */
-async function wasDeleted({ records, subject }: Turn, held: HeldToken): Promise<boolean> {
+/** Whoever had no look before has one now: a deletion that came meanwhile is not written over. */
+async function mayBeDeleted({ records, subject }: Turn, held: HeldToken): Promise<boolean> {
   const found = await records.read(subject, { inBackground: true }).catch(() => undefined);
-  if (found?.deleted !== true) return false;
+  if (found === undefined) return true;
+  if (!found.deleted) return false;
   if (subject.held === held) subject.held = undefined;
   return true;
 }

@@ -124,7 +124,7 @@ export function openScriptedStore(clock: Clock): ScriptedStore {
     },
     cache: {
       get: (key) =>
-        serve(key.endsWith(":failure") ? "get-failure" : key.endsWith("::probe") ? "probe" : "get", () => {
+        serve(key.endsWith(":failure") ? "get-failure" : key.endsWith(":probe") ? "probe" : "get", () => {
           const entry = entries.get(key);
           return entry !== undefined && entry.expiresAt > clock.now() ? entry : undefined;
         }),

@@ -1,4 +1,4 @@
-import type { CacheEntry } from "@client-token/core";
+import type { CacheEntry, CacheKeyParts } from "@client-token/core";
 import { describe, expect, test } from "vitest";
 import { createFleet, startWithToken, story, type Fleet } from "../../support/fleet.ts";
 import { pinRandom } from "../../support/random.ts";
@@ -161,14 +161,17 @@ test("a lease that is held is given back also while the store is left alone", as
   expect(store.isLeased()).toBe(false);
 });
 
-test("a store that takes no keys but those of the prefix is used again", async () => {
+test.each([
+  ["of the prefix", { manager: { cacheKeyPrefix: "acme." } }],
+  ["of cacheKey", { client: { cacheKey: ({ defaultKey }: CacheKeyParts) => `acme.${defaultKey}` } }],
+])("a store that takes no keys but those %s is used again", async (_, options) => {
   const fleet = createFleet();
   const { clock, store, start } = fleet;
   const get = async (key: string): Promise<CacheEntry | undefined> => {
     if (!key.startsWith("acme.")) throw new Error("NOPERM");
     return store.cache.get(key);
   };
-  const { invoices } = start({ store: { ...store.cache, get }, manager: { cacheKeyPrefix: "acme." } });
+  const { invoices } = start({ store: { ...store.cache, get }, ...options });
   store.treat(hang, "get");
   await letTimePass(clock, invoices.getToken({ scope: "a" }), 50);
   store.heal();

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { failureOf } from "../../support/calls.ts";
 import { createFleet, deleteElsewhere, startWithToken, usable, type Fleet } from "../../support/fleet.ts";
 import { pinRandom } from "../../support/random.ts";
-import { dawdle, refuse, type StoreCall } from "../../support/scripted-store.ts";
+import { dawdle, everything, hang, refuse, type StoreCall } from "../../support/scripted-store.ts";
 import { letTimePass, watch } from "../../support/time.ts";
 
 pinRandom(0);
@@ -253,4 +253,121 @@ test("a deletion in this process while it looks once more, and no call after it,
   await clock.advance(0);
   expect(one.invoices.peekToken()).toBeUndefined();
   expect(store.entry()?.kind).toBe("tombstone");
+});
+
+describe("a deletion while a process asks whose", () => {
+  test("last look fails is not written over", async () => {
+    const fleet = createFleet();
+    const { clock, start, store, holdNextToken } = fleet;
+    const letGo = holdNextToken();
+    const call = start().invoices.getToken();
+    await clock.advance(0);
+    await deleteElsewhere(fleet);
+    store.treat(refuse(), "get");
+    letGo();
+    await call;
+    store.heal();
+    await clock.advance(0);
+    expect(store.entry()?.kind).toBe("tombstone");
+  });
+
+  test("store was left alone meanwhile is not written over", async () => {
+    const fleet = createFleet();
+    const { clock, start, store, holdNextToken } = fleet;
+    const held = store.hold("lease");
+    const letGo = holdNextToken();
+    const call = start().invoices.getToken();
+    await clock.advance(250);
+    held.letGo();
+    await clock.advance(500);
+    await deleteElsewhere(fleet);
+    await clock.advance(1000);
+    letGo();
+    await call;
+    await clock.advance(100);
+    expect(store.entry()?.kind).toBe("tombstone");
+  });
+});
+
+describe("a deletion in this process, when it has its token and is about to share it, stays a deletion", () => {
+  test("where the store has been left alone, and is probed", async () => {
+    const { clock, store, start, holdNextToken } = createFleet();
+    store.treat(hang, ...everything);
+    const letGo = holdNextToken();
+    const one = start();
+    const call = one.invoices.getToken();
+    await clock.advance(2000);
+    store.heal();
+    const probe = store.hold("probe");
+    letGo();
+    await call;
+    await clock.advance(0);
+    expect(probe.reached()).toBe(true);
+    await one.invoices.deleteToken();
+    probe.letGo();
+    await clock.advance(100);
+    expect(store.entry()?.kind).toBe("tombstone");
+  });
+
+  test("where it reads first, because it could not before", async () => {
+    const { clock, store, start, holdNextToken } = createFleet();
+    store.treat(refuse(), "get");
+    const letGo = holdNextToken();
+    const one = start();
+    const call = one.invoices.getToken();
+    await clock.advance(0);
+    store.heal();
+    const held = store.hold("get", "done");
+    letGo();
+    await call;
+    await clock.advance(0);
+    expect(held.reached()).toBe(true);
+    const deleting = one.invoices.deleteToken();
+    held.letGo();
+    await deleting;
+    await clock.advance(100);
+    expect(store.entry()?.kind).toBe("tombstone");
+  });
+});
+
+describe("a deletion whose mark has made room for a new token before a slow request ends", () => {
+  test.each(["forced", "without leases"])("(%s): the new token is used, and stays", async (how) => {
+    const fleet = createFleet();
+    const { clock, store, start, holdNextToken } = fleet;
+    const { get, set } = store.cache;
+    const own = how === "forced" ? {} : { store: { get, set } };
+    const other = await startWithToken(fleet, own);
+    const one = start(own);
+    if (how === "forced") await one.invoices.getToken();
+    else store.entries.clear();
+    await clock.advance(1000);
+    const letGo = holdNextToken();
+    const slow = one.invoices.getToken({ forceRenewal: how === "forced" });
+    await clock.advance(100);
+    await other.invoices.deleteToken();
+    await clock.advance(10);
+    const { accessToken } = await other.invoices.getToken();
+    await clock.advance(10);
+    letGo();
+    expect((await slow).accessToken).toBe(accessToken);
+    await clock.advance(10);
+    expect(store.entry()).toMatchObject({ accessToken });
+  });
+
+  test("a new token that is hardly good any more does not take the place of a better one", async () => {
+    const fleet = createFleet();
+    const { clock, store, start, holdNextToken, server } = fleet;
+    const { get, set } = store.cache;
+    const own = { store: { get, set } };
+    const letGo = holdNextToken();
+    const slow = start(own).invoices.getToken();
+    await clock.advance(10);
+    server.answerNext(() => Response.json({ access_token: "short", expires_in: 8 }));
+    await start(own).invoices.getToken();
+    await clock.advance(5000);
+    letGo();
+    expect((await slow).accessToken).toBe("let-go");
+    await clock.advance(0);
+    expect(store.entry()).toMatchObject({ accessToken: "let-go" });
+  });
 });

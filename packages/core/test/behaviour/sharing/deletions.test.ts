@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { failureOf } from "../../support/calls.ts";
+import { atOnce, failureOf } from "../../support/calls.ts";
 import { createFleet, deleteElsewhere, startWithToken } from "../../support/fleet.ts";
 import { pinRandom } from "../../support/random.ts";
-import { dawdle, refuse } from "../../support/scripted-store.ts";
+import { dawdle, everything, hang, refuse } from "../../support/scripted-store.ts";
 import { letTimePass } from "../../support/time.ts";
 
 pinRandom(0);
@@ -213,5 +213,101 @@ test("a write of options that were replaced does not undo a deletion", async () 
   held.letGo();
   await deleting;
   await clock.advance(0);
+  expect(store.entry()?.kind).toBe("tombstone");
+});
+
+describe("deletions at a time when the store hangs, or is slow,", () => {
+  test("wait for one another no longer than two deadlines, and hold up nobody else", async () => {
+    const fleet = createFleet();
+    const { clock, store } = fleet;
+    const { invoices } = await startWithToken(fleet);
+    store.treat(hang, ...everything);
+    const deletions = atOnce(50, () => failureOf(invoices.deleteToken()));
+    const { result, took } = await letTimePass(clock, Promise.all([deletions, invoices.getToken()]), 25);
+    expect(result.status).toBe("fulfilled");
+    expect(took).toBeLessThanOrEqual(750);
+  });
+
+  test("do not pile up", async () => {
+    const fleet = createFleet();
+    const { clock, store } = fleet;
+    const { invoices } = await startWithToken(fleet);
+    store.treat(hang, ...everything);
+    let pending = 0;
+    for (let time = 0; time < 20_000; time += 100) {
+      pending++;
+      void failureOf(invoices.deleteToken()).then(() => pending--);
+      await clock.advance(100);
+    }
+    expect(pending).toBeLessThanOrEqual(6);
+  });
+
+  test("do not put off the probe", async () => {
+    const fleet = createFleet();
+    const { clock, store } = fleet;
+    const { invoices } = await startWithToken(fleet);
+    store.treat(hang, "set");
+    store.calls.length = 0;
+    for (let time = 0; time < 20_000; time += 500) {
+      void failureOf(invoices.deleteToken());
+      await clock.advance(250);
+      invoices.getToken({ scope: `${time}` }).catch(() => {});
+      await clock.advance(250);
+    }
+    expect(store.calls.filter((call) => call === "probe").length).toBeGreaterThan(5);
+  });
+
+  test("are one deletion for this process, if one comes while the other waits its turn", async () => {
+    const fleet = createFleet();
+    const { clock, store, server } = fleet;
+    const { invoices } = await startWithToken(fleet);
+    await clock.advance(minute);
+    const held = store.hold("get", "done");
+    invoices.peekToken();
+    await clock.advance(0);
+    expect(held.reached()).toBe(true);
+    const deletions = atOnce(2, () => invoices.deleteToken());
+    store.calls.length = 0;
+    held.letGo();
+    await deletions;
+    expect(store.calls).toEqual(["set"]);
+    await invoices.getToken();
+    await clock.advance(minute);
+    invoices.peekToken();
+    await clock.advance(0);
+    expect(invoices.peekToken()?.accessToken).toBe(server.issued[1]);
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+test("a deletion while another one is being written is written too", async () => {
+  const fleet = createFleet();
+  const { store, clock, start } = fleet;
+  const { invoices } = await startWithToken(fleet);
+  const held = store.hold("set", "done");
+  const first = invoices.deleteToken();
+  await clock.advance(0);
+  expect(held.reached()).toBe(true);
+  await startWithToken(fleet);
+  expect(store.entry()?.kind).toBe("token");
+  const second = invoices.deleteToken();
+  held.letGo();
+  await Promise.all([first, second]);
+  expect(store.entry()?.kind).toBe("tombstone");
+  expect((await start().invoices.getToken()).accessToken).toBe(fleet.server.issued[2]);
+});
+
+test("a deletion that found no key for the store can be tried again", async () => {
+  const { store, start } = createFleet();
+  const keys = [new Error("no key"), new Error("no key"), "key"];
+  const cacheKey = (): string => {
+    const key = keys.shift() ?? "key";
+    if (key instanceof Error) throw key;
+    return key;
+  };
+  const { invoices } = start({ client: { cacheKey } });
+  expect(await failureOf(invoices.deleteToken())).toMatchObject({ code: "ERR_TOKEN_CACHE" });
+  expect(await failureOf(invoices.deleteToken())).toMatchObject({ code: "ERR_TOKEN_CACHE" });
+  await invoices.deleteToken();
   expect(store.entry()?.kind).toBe("tombstone");
 });

@@ -19,6 +19,19 @@ describe("a forced call", () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  test("gets a token of its own, also if the clock of whoever asked before it is ahead", async () => {
+    const fleet = createFleet();
+    const { start, clock, holdNextToken } = fleet;
+    await startWithToken(fleet, { skew: 120_000 });
+    const { invoices } = start();
+    await invoices.getToken();
+    const letGo = holdNextToken();
+    const call = invoices.getToken({ forceRenewal });
+    await clock.advance(100);
+    letGo();
+    expect((await call).accessToken).toBe("let-go");
+  });
+
   test("takes along callers that wait for another process's token", async () => {
     const fleet = createFleet();
     const { start, clock, server } = fleet;

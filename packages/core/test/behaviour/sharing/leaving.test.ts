@@ -164,6 +164,16 @@ describe("close()", () => {
     expect(result).toMatchObject({ status: "fulfilled", value: [{ accessToken: "let-go" }, undefined, {}] });
   });
 
+  test("ends after ten minutes though callers still wait, and does not fail", async () => {
+    const { start, clock, store } = createFleet();
+    const { tokens, invoices } = start({ client: { timeout: 600_000 } });
+    store.treat(async () => undefined as never, "lease");
+    invoices.getToken().catch(() => {});
+    await clock.advance(0);
+    const { result, took } = await letTimePass(clock, tokens.close(), 5000);
+    expect([result, took]).toEqual([{ status: "fulfilled", value: undefined }, 600_000]);
+  });
+
   test("while nobody waits ends the wait for another process", async () => {
     const fleet = createFleet();
     const { clock, holdNextToken, server } = fleet;
