@@ -154,7 +154,6 @@ async function ask(turn: Turn): Promise<SharedOutcome> {
     const first = await flight.ask();
     memory.rowEnded = true;
     const found = turn.blind ? undefined : await records.read(subject).catch(() => undefined);
-    turn.blind = found === undefined;
     if (found?.deleted === true) subject.held = undefined;
     const latest = found?.token;
     if (latest !== undefined && latest.token.accessToken !== stored && isOlder(first, latest)) {
@@ -169,7 +168,7 @@ async function ask(turn: Turn): Promise<SharedOutcome> {
       from: "token-endpoint",
       async settle(landed) {
         const { tombstone } = memory;
-        if (landed && !(turn.blind && (await mayBeDeleted(turn, held)))) {
+        if (landed && (found !== undefined || !(await mayBeDeleted(turn, held)))) {
           await records.writeToken(subject, held, tombstone).catch(() => {});
         }
         await turn.release?.();
@@ -183,9 +182,10 @@ async function ask(turn: Turn): Promise<SharedOutcome> {
 }
 
 /** Whoever had no look before has one now: a deletion that came meanwhile is not written over. */
-async function mayBeDeleted({ records, subject }: Turn, held: HeldToken): Promise<boolean> {
+async function mayBeDeleted({ records, subject, blind }: Turn, held: HeldToken): Promise<boolean> {
   const found = await records.read(subject, { inBackground: true }).catch(() => undefined);
-  if (found === undefined) return true;
+  // What could not be read before either is no deletion of ours, and to be written over.
+  if (found === undefined) return !blind;
   if (!found.deleted) return false;
   if (subject.held === held) subject.held = undefined;
   return true;

@@ -101,8 +101,9 @@ test("a fault is told by an event", async () => {
   expect(events.map((event) => [event.type, "operation" in event ? event.operation : ""])).toEqual([
     ["cache-failed", "get"],
     ["token-obtained", ""],
-    // Whoever asked without a look has one before he writes, and without it writes nothing.
+    // Whoever asked without a look has one before he writes.
     ["cache-failed", "get"],
+    ["cache-failed", "set"],
   ]);
   expect(events[0]).toMatchObject({ client: "invoices", error: { message: "connection lost" } });
 });
