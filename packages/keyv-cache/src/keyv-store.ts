@@ -32,7 +32,7 @@ interface Heard {
 interface Faults {
   count: number;
   last: unknown;
-  /** The last two that differ, newest first: a store tells of its calls as well as of its connection. */
+  /** The last few that differ, newest first: a store tells of its calls as well as of its connection. */
   heard: readonly Heard[];
 }
 
@@ -95,7 +95,7 @@ function faultsOf(keyv: KeyvLike): Faults {
     if (isUnreadable(error)) return;
     const said = saidBy(error);
     const others = faults.heard.filter((one) => one.said !== said);
-    faults.heard = [{ said, at: performance.now() }, ...others].slice(0, 2);
+    faults.heard = [{ said, at: performance.now() }, ...others].slice(0, 4);
   });
   faultsOfKeyvs.set(keyv, faults);
   return faults;
@@ -105,8 +105,13 @@ function faultsOf(keyv: KeyvLike): Faults {
 function faultOf(error: unknown, { heard }: Faults): Error {
   const message = saidBy(error);
   const now = performance.now();
-  const cause = heard.find(({ said, at }) => said !== message && now - at < explainsFor);
-  const reason = cause === undefined ? "" : ` (last heard: ${cause.said})`;
+  const causes = heard
+    .filter(({ said, at }) => said !== message && now - at < explainsFor)
+    .map(({ said }) => said);
+  // A time-out explains little: a client that is refused may go on trying until its time is over.
+  const known = new Set([causes[0], causes.find((said) => !/timed?[ -]?out/i.test(said))]);
+  const told = [...known].filter((said) => said !== undefined).join(", before that: ");
+  const reason = told === "" ? "" : ` (last heard: ${told})`;
   return new Error(`The shared cache failed: ${message}${reason}`);
 }
 

@@ -165,6 +165,30 @@ describe.each(majors)("over $name: a fault of a lost connection", ({ over }) => 
     expect(String(await failure())).toContain("(last heard: WRONGPASS)");
   });
 
+  test("says what was heard before a mere time-out, too", async () => {
+    const { failure, hear } = openOffline();
+    const timeOuts = [
+      "Redis timed out after 1000ms",
+      "Connection timeout",
+      "connect ETIMEDOUT 10.0.0.1:6379",
+    ];
+    hear(new Error("WRONGPASS"));
+    for (const timeOut of timeOuts) {
+      hear(new Error(timeOut));
+      for (let i = 0; i < 3; i++) await failure();
+      const told = `(last heard: ${timeOut}, before that: WRONGPASS)`;
+      expect(String(await failure())).toContain(told);
+      hear(new Error("WRONGPASS"));
+      expect(String(await failure())).toContain("(last heard: WRONGPASS)");
+    }
+  });
+
+  test("says that it timed out, where nothing else was heard", async () => {
+    const { failure, hear } = openOffline();
+    for (const timeOut of ["Connection timeout", "Redis timed out after 1000ms"]) hear(new Error(timeOut));
+    expect(String(await failure())).toContain("(last heard: Redis timed out after 1000ms)");
+  });
+
   test("says it in a write, too", async () => {
     const keyv = over({ ...createStore(), set: () => Promise.reject(offline) });
     const cache = keyvTokenCache(keyv);

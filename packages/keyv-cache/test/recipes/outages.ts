@@ -1,6 +1,8 @@
 // What every recipe goes through.
 
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { startProcess, tokenRequest, type RecipeProcess } from "./process.ts";
 import { loadRecipe, majors, type Circumstances, type Recipe, type RecipeName } from "./recipe.ts";
 import { expectNoDelay, expectSharing, startService, type Service } from "./service.ts";
 import { timed } from "./stopwatch.ts";
@@ -39,6 +41,8 @@ export async function breakable<Server extends AsyncDisposable & { url: string; 
 export type OpenService = (circumstances: Circumstances) => Promise<Service>;
 
 const timeout = 30_000;
+/** Milliseconds that a process may live on when all is closed: a second, and some for the machine. */
+const longestEnd = 1_500;
 
 /** @param more - what only this store goes through */
 export function testOutages(
@@ -82,7 +86,7 @@ export function testOutages(
       await expectSharing(service);
     });
 
-    test("starts while its server hangs, shares when it goes on, and ends while it hangs", async () => {
+    test("starts while its server hangs, shares when it goes on, and closes while it hangs", async () => {
       await using server = await start();
       server.pause();
       const service = await within(2_000, () => open(server));
@@ -95,6 +99,61 @@ export function testOutages(
 
     more(open);
   });
+
+  // What a client leaves behind shows in a process alone.
+  test.concurrent.each(ends)("a process with the recipe ends $when", { timeout }, async ({ live }) => {
+    await using server = await start();
+    await using process = await live(server, () => startProcess(name, server));
+    expect(await process.leave()).toBeLessThan(longestEnd);
+  });
+}
+
+/** What a process with a server goes through before it ends. All is closed then. */
+const ends: readonly {
+  readonly when: string;
+  readonly live: (server: StoreServer, start: () => Promise<RecipeProcess>) => Promise<RecipeProcess>;
+}[] = [
+  {
+    when: "while its server hangs",
+    async live(server, start) {
+      const process = await start();
+      await hang(server, process);
+      await process.close();
+      return process;
+    },
+  },
+  {
+    when: "when its server comes back after it was closed",
+    async live(server, start) {
+      const process = await start();
+      await hang(server, process);
+      await process.close();
+      server.resume();
+      // Leases that were not given back are tried again for a while.
+      await setTimeout(1_500);
+      return process;
+    },
+  },
+  {
+    when: "while its server hangs, as it did from the start",
+    async live(server, start) {
+      server.pause();
+      const process = await start();
+      await process.close();
+      return process;
+    },
+  },
+];
+
+/** It hangs from the middle of a token request on, so that a lease is not given back, and others try in vain. */
+async function hang(server: StoreServer, process: RecipeProcess): Promise<void> {
+  await process.call();
+  const call = process.call();
+  await setTimeout(tokenRequest / 2);
+  server.pause();
+  await call;
+  await setTimeout(1_100);
+  await process.call();
 }
 
 /** Callers are served while the server hangs, and while it is away; tokens are shared before and afterwards. */

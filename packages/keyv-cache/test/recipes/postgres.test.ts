@@ -61,6 +61,21 @@ describeWithPostgres("Postgres", (start) => {
       await expectSharing(service);
     });
 
+    test("shares from the first call on with a role that may make no tables", async () => {
+      const database = await createDatabase();
+      await run(database, await fence("CREATE TABLE"));
+      const role = new URL(database.url).pathname.slice(1);
+      await run(
+        database,
+        `CREATE ROLE ${role} LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`,
+      );
+      const url = database.url.replace("//postgres@", `//${role}@`);
+      await using service = await open({ url, patient: true });
+      await service.get("list");
+      expect(await service.finds("list")).toBe(true);
+      expect(service.failures()).toEqual([]);
+    });
+
     test("goes on while its database is read-only", async () => {
       const database = await createDatabase();
       await using service = await open({ ...database, patient: true });

@@ -48,7 +48,7 @@ const places: Readonly<Record<RecipeName, Place>> = {
   valkey: { server: redis, patience: { ...deadline, ...slow("AbortSignal.timeout(", "socketTimeout: ") } },
   postgres: {
     server: ["postgres://localhost:5432/tokens", ({ href }) => href],
-    patience: { ...deadline, ...slow("connectionTimeoutMillis: ", "query_timeout: ") },
+    patience: { ...deadline, ...slow("connectionTimeoutMillis: ", "query_timeout: ", "setTimeout(") },
   },
   memcached: {
     server: ["localhost:11211", ({ host }) => host],

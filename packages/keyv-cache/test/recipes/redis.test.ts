@@ -4,13 +4,51 @@ import { describeWithOwnRedis } from "../../../../test/support/redis.ts";
 import { breakable, expectToOutlive, testOutages } from "./outages.ts";
 import { loadRecipe } from "./recipe.ts";
 import { send, testRedisFamily } from "./redis-family.ts";
-import { startService } from "./service.ts";
+import { expectSharing, startService } from "./service.ts";
 
 describeWithOwnRedis("Redis", (start) => {
   testOutages(
     "redis",
     () => breakable(start),
     (open) => testRedisFamily(start, open),
+  );
+
+  test.concurrent("the recipe is told why it is not let in", { timeout: 30_000 }, async () => {
+    await using server = await start();
+    await send(server, ["ACL", "SETUSER", "invoices", "on", ">right"]);
+    const url = server.url.replace("//", "//invoices:wrong@");
+    const changes = { "{ lease:": "{ deadline: 5_000, lease:" };
+    await using service = startService(await loadRecipe("redis", { url, changes }));
+    const failures = async (): Promise<readonly string[]> => {
+      await service.call();
+      return service.failures();
+    };
+    const told = [...(await failures()), ...(await failures())];
+    expect(told).not.toEqual([]);
+    for (const failure of told) expect(failure).toContain("WRONGPASS");
+  });
+
+  test.concurrent(
+    "the recipe listens to its client as often as before when its server has hung",
+    { timeout: 30_000 },
+    async () => {
+      await using server = await start();
+      const recipe = await loadRecipe<{ store: { client: NodeJS.EventEmitter & { isReady: boolean } } }>(
+        "redis",
+        { url: server.url, changes: { "const store": "export const store" } },
+      );
+      await using service = startService(recipe);
+      await expectSharing(service);
+      const { client } = recipe.store;
+      const before = client.listenerCount("error");
+      for (let hangs = 0; hangs < 2; hangs++) {
+        server.pause();
+        await vi.waitFor(() => expect(client.isReady).toBe(false), { timeout: 5_000 });
+        server.resume();
+        await expectSharing(service);
+      }
+      expect(client.listenerCount("error")).toBe(before);
+    },
   );
 
   test(
