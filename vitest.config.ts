@@ -7,7 +7,12 @@ const project = (name: string, folder: string, options: UserWorkspaceConfig["tes
 });
 
 /** Fleets of real processes want the machine for themselves: commands of their own run them, file by file. */
-const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 };
+const alone = {
+  fileParallelism: false,
+  testTimeout: 120_000,
+  hookTimeout: 60_000,
+  globalSetup: ["test/support/global-setup.ts", "test/fleet/support/warm-up.ts"],
+};
 
 export default defineConfig({
   resolve: { conditions: [source, "module", "node", "development|production"] },
@@ -22,9 +27,9 @@ export default defineConfig({
       project("ky", "packages/ky/test"),
       project("axios", "packages/axios/test"),
       project("keyv-cache", "packages/keyv-cache/test"),
-      project("examples", "examples/quick-start/test"),
+      project("examples", "examples/*/test", { exclude: ["examples/fleet/test/alone/**"] }),
       project("repo", "test", { exclude: ["test/{fleet,slow}/**"] }),
-      project("fleet", "{test/fleet,examples/fleet/test}", alone),
+      project("fleet", "{test/fleet,examples/fleet/test/alone}", alone),
       project("slow", "test/slow", alone),
     ],
     coverage: { provider: "v8", include: ["packages/*/src/**"] },

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { describeWithOwnRedis } from "../../../test/support/redis.ts";
-import { runUndisturbed, verdictsIn } from "./run-fleet.ts";
+import { describeWithOwnRedis } from "../../../../test/support/redis.ts";
+import { runUndisturbed, verdictsIn } from "../run-fleet.ts";
 
 /** Events of one run. Whether processes share Redis again, a revocation shows: it costs one token request. */
 const runs = ["redis-paused token-revoked", "redis-killed", "holder-killed", "server-down", ""] as const;
