@@ -30,9 +30,11 @@ export const systemClock: Clock = {
   },
 };
 
-/** Lets the process end although this timer still runs, where the runtime knows such a thing. */
-export function unref(timer: unknown): void {
+/** A timer that lets the process end although it still runs, where the runtime knows such a thing. */
+export function setBackgroundTimer(clock: Clock, callback: () => void, delay: number): unknown {
+  const timer = clock.setTimeout(callback, delay);
   (timer as { unref?: () => void } | undefined)?.unref?.();
+  return timer;
 }
 
 /** What a wait needs of a clock. */
@@ -41,18 +43,14 @@ type Timers = Pick<Clock, "setTimeout" | "clearTimeout">;
 /** The timers of a clock, none of which keeps the process alive: for waits that nobody waits for. */
 export function backgroundTimers(clock: Clock): Timers {
   return {
-    setTimeout(callback, delay) {
-      const timer = clock.setTimeout(callback, delay);
-      unref(timer);
-      return timer;
-    },
+    setTimeout: (callback, delay) => setBackgroundTimer(clock, callback, delay),
     clearTimeout: (timer) => clock.clearTimeout(timer),
   };
 }
 
 /** Lets `delay` milliseconds pass. Whoever waits for what comes after has a timer of his own. */
 export function rest(clock: Clock, delay: number): Promise<void> {
-  return new Promise((resolve) => unref(clock.setTimeout(resolve, delay)));
+  return new Promise((resolve) => void setBackgroundTimer(clock, resolve, delay));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { unref, waitFor } from "../clock.ts";
+import { setBackgroundTimer, waitFor } from "../clock.ts";
 import { TokenRequestError, isTokenError } from "../errors.ts";
 import { endpointName } from "../options/authority.ts";
 import { sharing, type SharedFlight } from "../options/shared-tokens.ts";
@@ -91,9 +91,8 @@ function arm(source: TokenSource, flight: Flight, limit: number): void {
   const { clock } = source.client;
   clock.clearTimeout(flight.timer);
   flight.endsAt = clock.monotonic() + limit;
-  flight.timer = clock.setTimeout(() => flight.controller.abort(timeoutError(source)), limit);
   // Whoever waits has a timer of his own; this one alone shall not keep the process alive.
-  unref(flight.timer);
+  flight.timer = setBackgroundTimer(clock, () => flight.controller.abort(timeoutError(source)), limit);
 }
 
 /** The flight in the air, unless it outlived its time (a platform may freeze the request that began it). */
