@@ -11,7 +11,7 @@ const alone = {
   fileParallelism: false,
   testTimeout: 120_000,
   hookTimeout: 60_000,
-  globalSetup: ["test/support/global-setup.ts", "test/fleet/support/warm-up.ts"],
+  globalSetup: ["test/fleet/support/warm-up.ts"],
 };
 
 export default defineConfig({

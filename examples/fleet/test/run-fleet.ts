@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { EventEmitter, on } from "node:events";
 import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
@@ -9,7 +9,7 @@ const compileCache = fileURLToPath(new URL("../node_modules/.cache/compiled", im
 
 /** A run of the example as a user starts it: a process of its own, without a terminal. */
 export interface FleetRun {
-  /** Resolves when it has printed this in one piece. */
+  /** Resolves when it has printed this. */
   readonly shows: (text: string) => Promise<void>;
   readonly stop: () => void;
   readonly ended: Promise<{ readonly code: unknown; readonly output: string }>;
@@ -19,7 +19,7 @@ export interface FleetRun {
 export function runFleet(args: readonly string[], env: NodeJS.ProcessEnv = {}): FleetRun {
   const { FORCE_COLOR: _, ...inherited } = process.env;
   const controller = new AbortController();
-  const printed = new EventEmitter<{ text: [string] }>();
+  let printed = "";
   const ended = new Promise<Awaited<FleetRun["ended"]>>((resolve) => {
     const child = execFile(
       process.execPath,
@@ -29,13 +29,12 @@ export function runFleet(args: readonly string[], env: NodeJS.ProcessEnv = {}): 
         resolve({ code: error === null ? 0 : (error.code ?? error.signal), output: stdout + stderr });
       },
     );
-    child.stdout?.on("data", (text: string) => printed.emit("text", text));
+    child.stdout?.on("data", (text: string) => (printed += text));
     controller.signal.addEventListener("abort", () => child.kill("SIGINT"));
   });
   return {
-    async shows(text) {
-      for await (const [piece] of on(printed, "text")) if (String(piece).includes(text)) return;
-    },
+    shows: async (text) =>
+      void (await vi.waitUntil(() => printed.includes(text), { timeout: 60_000, interval: 50 })),
     stop: () => controller.abort(),
     ended,
   };

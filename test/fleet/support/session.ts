@@ -4,7 +4,6 @@ import { majors } from "../../../packages/keyv-cache/test/support/keyvs.ts";
 import { createCaller, type Caller } from "./caller.ts";
 import { workerHeader, type Report, type Settings } from "./orders.ts";
 import * as redisStore from "./redis-store.ts";
-import type { OpenStore } from "./redis-store.ts";
 import { createStallMeter } from "./stall-meter.ts";
 
 /** One manager in this worker, from one `configure` to the next. */
@@ -20,11 +19,9 @@ const refusing = "http://127.0.0.1:2/";
 /** @param worker - who asks, for the authorization server's books */
 export async function openSession(settings: Settings, worker: number): Promise<Session> {
   const { tokenEndpoint, api, deadline, lookInterval, encryption } = settings;
-  const { openStore } =
-    settings.storeModule === undefined
-      ? redisStore
-      : ((await import(settings.storeModule)) as { openStore: OpenStore });
-  const store = await openStore(settings.store);
+  const { storeModule } = settings;
+  const module = storeModule === undefined ? redisStore : ((await import(storeModule)) as typeof redisStore);
+  const store = await module.openStore(settings.store);
   const [keyv5, keyv6] = majors;
   const keyv = (settings.keyv === 6 ? keyv6 : keyv5).over(store, "tokens");
   const cache = keyvTokenCache(keyv, {

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createTokenManager } from "@client-token/core";
 import { createFakeTokenServer } from "@client-token/core/testing";
-import { loadRecipe, type Circumstances, type RecipeName } from "./recipe.ts";
+import { client, loadRecipe, type Circumstances, type RecipeName } from "./recipe.ts";
 
 /** Milliseconds that the process waits for a token. */
 export const tokenRequest = 200;
@@ -62,13 +62,7 @@ async function live(name: RecipeName, circumstances: Circumstances): Promise<voi
   const server = createFakeTokenServer();
   const tokens = createTokenManager({
     cache,
-    clients: {
-      invoices: {
-        tokenEndpoint: "https://sts.test/token",
-        clientId: "invoices-app",
-        clientSecret: "s3cret",
-      },
-    },
+    clients: { invoices: client },
     async httpClient(input, init) {
       await setTimeout(tokenRequest);
       return server.token(new Request(input, init));

@@ -3,10 +3,17 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { SharedTokenCache } from "@client-token/core";
+import type { ClientOptions, SharedTokenCache } from "@client-token/core";
 
 const document = fileURLToPath(new URL("../../../../docs/stores.md", import.meta.url));
 const beside = fileURLToPath(new URL("../../.snippets-run-", import.meta.url));
+
+/** Whose tokens a recipe shares. */
+export const client: ClientOptions = {
+  tokenEndpoint: "https://sts.test/token",
+  clientId: "invoices-app",
+  clientSecret: "s3cret",
+};
 
 /** What a recipe exports. */
 export interface Recipe {

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { createTokenManager, type TokenManager } from "@client-token/core";
 import { createFakeTokenServer } from "@client-token/core/testing";
 import { expect, vi } from "vitest";
-import type { Recipe } from "./recipe.ts";
+import { client, type Recipe } from "./recipe.ts";
 import { timed } from "./stopwatch.ts";
 
 /** What one call may wait at most while a store hangs: the deadline of 250 ms, and some for the machine. */
@@ -31,13 +31,7 @@ export function startService({ cache, close }: Recipe): Service {
   const start = (): TokenManager<"invoices"> =>
     createTokenManager({
       cache,
-      clients: {
-        invoices: {
-          tokenEndpoint: "https://sts.test/token",
-          clientId: "invoices-app",
-          clientSecret: "s3cret",
-        },
-      },
+      clients: { invoices: client },
       httpClient: (input, init) => server.token(new Request(input, init)),
       onEvent(event) {
         if (event.type === "cache-failed") failed.push(`${event.operation}: ${String(event.error)}`);

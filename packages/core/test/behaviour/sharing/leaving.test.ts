@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { Fetch } from "@client-token/core";
 import { failureOf } from "../../support/calls.ts";
-import { createFleet, startAsking, startWithToken, story, usable } from "../../support/fleet.ts";
+import { createFleet, startAsking, startWithToken, story, usable, type Fleet } from "../../support/fleet.ts";
 import { pinRandom } from "../../support/random.ts";
 import { hang, type StoreCall, type Treatment } from "../../support/scripted-store.ts";
 import { letTimePass, watch } from "../../support/time.ts";
@@ -21,22 +21,29 @@ const steps: readonly [step: string, call: StoreCall, nth: number, how: "done" |
   ["it looks again", "get", 2, "not-done"],
 ];
 
+/** A process whose only caller leaves while a call of the store is held. */
+async function leaveDuring({ start, clock, store }: Fleet, ...call: Parameters<Fleet["store"]["hold"]>) {
+  const held = store.hold(...call);
+  const process = start();
+  const controller = new AbortController();
+  const leaving = failureOf(process.invoices.getToken({ signal: controller.signal }));
+  await clock.advance(0);
+  expect(held.reached()).toBe(true);
+  controller.abort();
+  await leaving;
+  return { process, letGo: held.letGo };
+}
+
 describe("callers who all leave while their process waits for the store", () => {
   test.each(steps)("when %s: no lease, no marker and no token request is left", async (_, call, nth, how) => {
-    const { start, clock, store, server } = createFleet();
-    const held = store.hold(call, how, nth);
-    const one = start();
-    const controller = new AbortController();
-    const leaving = failureOf(one.invoices.getToken({ signal: controller.signal }));
-    await clock.advance(0);
-    expect(held.reached()).toBe(true);
-    controller.abort();
-    await leaving;
-    held.letGo();
+    const fleet = createFleet();
+    const { clock, store, server } = fleet;
+    const { process, letGo } = await leaveDuring(fleet, call, how, nth);
+    letGo();
     await clock.advance(5000);
     expect(server.requests).toHaveLength(0);
     expect([store.isLeased(), store.marker(), store.entry()]).toEqual([false, undefined, undefined]);
-    expect(story(one)).toEqual([]);
+    expect(story(process)).toEqual([]);
   });
 
   test("when the store hangs: no token request is begun for nobody", async () => {
@@ -233,36 +240,24 @@ describe("close() after all callers have left waits for the lease that is still 
     ["it is given the lease", "lease", "done", 1],
     ["it looks again", "get", "not-done", 2],
   ] as const)("when %s", async (_, call, how, nth) => {
-    const { start, clock, store } = createFleet();
-    const held = store.hold(call, how, nth);
-    const { invoices, tokens } = start();
-    const controller = new AbortController();
-    const leaving = failureOf(invoices.getToken({ signal: controller.signal }));
-    await clock.advance(0);
-    expect(held.reached()).toBe(true);
-    controller.abort();
-    await leaving;
-    const closing = watch(tokens.close());
+    const fleet = createFleet();
+    const { clock, store } = fleet;
+    const { process, letGo } = await leaveDuring(fleet, call, how, nth);
+    const closing = watch(process.tokens.close());
     await clock.advance(10);
     expect(closing.settled()).toBe(false);
-    held.letGo();
+    letGo();
     await closing.work;
     expect(store.isLeased()).toBe(false);
   });
 });
 
 test("callers who all leave while their process looks once more: the token is neither kept, shared nor told of", async () => {
-  const { start, clock, store } = createFleet();
-  const held = store.hold("get", "not-done", 3);
-  const one = start();
-  const controller = new AbortController();
-  const leaving = failureOf(one.invoices.getToken({ signal: controller.signal }));
+  const fleet = createFleet();
+  const { clock, store } = fleet;
+  const { process, letGo } = await leaveDuring(fleet, "get", "not-done", 3);
+  letGo();
   await clock.advance(0);
-  expect(held.reached()).toBe(true);
-  controller.abort();
-  await leaving;
-  held.letGo();
-  await clock.advance(0);
-  expect(one.invoices.peekToken()).toBeUndefined();
-  expect([story(one), store.entry(), store.isLeased()]).toEqual([[], undefined, false]);
+  expect(process.invoices.peekToken()).toBeUndefined();
+  expect([story(process), store.entry(), store.isLeased()]).toEqual([[], undefined, false]);
 });
